@@ -1,0 +1,31 @@
+"""What every command shares: reading its files, printing its JSON, refusing with one helpful line."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+
+class UserError(Exception):
+    """Something the person can mend: the message says what, where and what to do."""
+
+
+def read_bytes(name: str) -> bytes:
+    """Bytes of a file, or of standard input for `-`.
+
+    Raises:
+        UserError: when the file cannot be read.
+    """
+    if name == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(name).read_bytes()
+    except OSError as error:
+        raise UserError(f"{name}: {error.strerror}; give a readable file, or - for standard input") from error
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON document on standard output and nothing else."""
+    sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
+    sys.stdout.flush()
