@@ -14,10 +14,23 @@ app = App(
     help="Everyleg · 全程: what every carrier said of a parcel, joined into one timeline.",
     version_flags=["--version"],
 )
-for _command in ("detect", "normalize", "timeline", "fold", "classify", "corpus", "demo"):
-    app.command(f"everyleg.cli.{_command}:{_command}", name=_command)
-for _group in ("carriers", "bench"):
-    app.command(f"everyleg.cli.{_group}:app", name=_group)
+_COMMANDS = {
+    "detect": "Which carriers a tracking number could belong to, with reasons.",
+    "normalize": "Read one raw answer of a carrier into events.",
+    "timeline": "Join the raw answers of several carriers into journeys.",
+    "fold": "Fold statements and links into timelines.",
+    "classify": "What an event's text means, in any language; unsure is `other`.",
+    "demo": "One parcel, three carriers, several raw answers: the joined journey.",
+    "corpus": "How well the shared corpus of real answers is read.",
+}
+_GROUPS = {
+    "carriers": "Carriers as data: list, show, check, new, draft.",
+    "bench": "Benchmarks, each beside its limit in the same run.",
+}
+for _name, _help in _COMMANDS.items():
+    app.command(f"everyleg.cli.{_name}:{_name}", name=_name, help=_help)
+for _name, _help in _GROUPS.items():
+    app.command(f"everyleg.cli.{_name}:app", name=_name, help=_help)
 
 
 def main() -> None:

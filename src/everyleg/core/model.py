@@ -8,7 +8,7 @@ import hashlib
 from datetime import datetime
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 TimeBasis = Literal["offset", "zone", "place", "assumed", "date"]
 """How the instant of a statement is known: the source gave an offset, the source's documented zone, the statement's
@@ -69,6 +69,9 @@ class Statement(Struct, frozen=True):
     observation: str | None
     key: str
     withdrawn: bool = False
+    rank: int | UnsetType = UNSET
+    """The source's own order: the place in the answer, oldest first. No part of the event document: left out of the
+    JSON when not set, and never on an event."""
 
 
 class Ref(Struct, frozen=True, order=True):

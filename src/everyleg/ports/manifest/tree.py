@@ -1,0 +1,202 @@
+"""From bytes to a tree of maps, lists and texts, whatever the wire format; refusing what is not an answer.
+
+XML becomes the same kind of tree as JSON: an element with children is a map, a repeated child a list, an attribute
+`@name`, the text beside attributes `#text`; name spaces are left out. So one reader serves both.
+"""
+
+import codecs
+import re
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from lxml import etree
+
+MAX_BYTES = 20_000_000
+"""No carrier's answer is larger; what is, is no answer."""
+
+_ENCODING = re.compile(rb'^<\?xml[^>]*encoding=["\']([A-Za-z0-9._-]+)', re.IGNORECASE)
+_PARSER_OPTIONS: dict[str, Any] = {
+    "resolve_entities": False,
+    "no_network": True,
+    "load_dtd": False,
+    "huge_tree": False,
+    "remove_comments": True,
+    "remove_pis": True,
+}
+_HTML = re.compile(rb"^\s*(<!doctype\s+html|<html|<head|<body|<script)", re.IGNORECASE)
+_JSONP = re.compile(rb"^\s*[A-Za-z_$][\w$.]*\s*\((.*)\)\s*;?\s*$", re.DOTALL)
+
+
+class Unreadable(ValueError):  # noqa: N818 - it names the outcome
+    """The bytes are no answer of this kind; `kind` is the failed kind of the contracts."""
+
+    def __init__(self, detail: str, kind: str = "unreadable") -> None:
+        super().__init__(detail)
+        self.kind = kind
+
+
+def parse(body: bytes) -> tuple[str, Any]:
+    """Kind (`json` or `xml`) and tree of an answer.
+
+    Raises:
+        Unreadable: empty, too large, cut, HTML (a login or captcha page is kind `refused`), or in no known charset.
+    """
+    if len(body) > MAX_BYTES:
+        raise Unreadable(f"{len(body):,} bytes are more than any carrier answers ({MAX_BYTES:,}); ask again")
+    start = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:512]
+    if not start:
+        raise Unreadable("the answer is empty; ask again")
+    if body[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return parse(body.decode("utf-16", "replace").encode())
+    if _HTML.match(start):
+        raise _html(body)
+    if start[:1] == b"<":
+        return "xml", parse_xml(body)
+    return "json", parse_json(body)
+
+
+def _html(body: bytes) -> Unreadable:
+    words = body[:200_000].lower()
+    for sign, detail in (
+        (b"captcha", "a captcha page instead of data; the carrier wants a person"),
+        (b'type="password"', "a login page instead of data; check the account's credentials"),
+        (b"unauthorized", "an HTML page that says Unauthorized; check the account's credentials"),
+        (b"forbidden", "an HTML page that says Forbidden; check the account and the address it asks from"),
+        (b"access denied", "an HTML page that says Access Denied; check the account and the address it asks from"),
+    ):
+        if sign in words:
+            return Unreadable(detail, "refused")
+    return Unreadable("an HTML page instead of data; the address or the service is not what the manifest expects")
+
+
+def to_utf8(body: bytes) -> bytes:
+    """The body in UTF-8: as it is, or from GB18030, in which some Chinese hosts answer.
+
+    Raises:
+        Unreadable: when it is neither.
+    """
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        try:
+            return body.decode("gb18030").encode()
+        except UnicodeDecodeError:
+            raise Unreadable(f"byte {error.start} is neither UTF-8 nor GB18030; the answer is damaged") from error
+    return body
+
+
+def parse_json(body: bytes) -> Any:
+    """Tree of a JSON body; JSONP is unwrapped.
+
+    Raises:
+        Unreadable: with the place where it breaks.
+    """
+    body = body.removeprefix(codecs.BOM_UTF8)
+    try:
+        return msgspec.json.decode(body)
+    except RecursionError as error:
+        raise Unreadable("nested deeper than any answer; not read") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return _second_try(body, error)
+
+
+def _second_try(body: bytes, first: Exception) -> Any:
+    """The rarer forms: another charset, JSONP."""
+    wrapped = _JSONP.match(body)
+    candidate = to_utf8(wrapped.group(1) if wrapped else body)
+    try:
+        return msgspec.json.decode(candidate)
+    except (msgspec.DecodeError, RecursionError) as error:
+        head = candidate[:40].decode("utf-8", "replace").strip()
+        raise Unreadable(f"not valid JSON ({error}); it begins with {head!r}") from first
+
+
+def parse_xml(body: bytes) -> Any:
+    """Tree of an XML body, below a map with the root's name.
+
+    Raises:
+        Unreadable: with the line where it breaks; a document type (entities) is refused.
+    """
+    if b"<!DOCTYPE" in body[:4096] or b"<!ENTITY" in body[:65536]:
+        raise Unreadable("the XML declares a document type; entities are not read")
+    try:
+        root = etree.fromstring(body, etree.XMLParser(**_PARSER_OPTIONS))
+    except etree.XMLSyntaxError as error:
+        root = _recode_xml(body, error)
+    except ValueError as error:
+        raise Unreadable(f"not readable XML: {error}") from error
+    return {_local(root.tag): xml_tree(root)}
+
+
+def _recode_xml(body: bytes, first: etree.XMLSyntaxError) -> Any:
+    """Undeclared GB18030 or Latin-1; otherwise the first error stands."""
+    if _ENCODING.match(body.lstrip()) or not _not_utf8(body):
+        raise Unreadable(f"not valid XML: {first.msg}") from first
+    try:
+        text = body.decode("gb18030")
+        return etree.fromstring(text.encode(), etree.XMLParser(**_PARSER_OPTIONS))
+    except (UnicodeDecodeError, etree.XMLSyntaxError):
+        raise Unreadable(f"not valid XML: {first.msg}") from first
+
+
+def _not_utf8(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return True
+    return False
+
+
+_LOCAL: dict[str, str] = {}
+
+
+def _local(tag: str) -> str:
+    """Name without its name space; answers repeat few names, so they are kept."""
+    name = _LOCAL.get(tag)
+    if name is None:
+        name = tag.rsplit("}", 1)[-1]
+        if len(_LOCAL) < 20_000:
+            _LOCAL[tag] = name
+    return name
+
+
+def xml_tree(element: Any) -> Any:
+    """Tree of one element."""
+    attributes = element.attrib
+    if not len(element):
+        return {**_attributes(attributes), "#text": element.text} if attributes else element.text
+    node: dict[str, Any] = _attributes(attributes) if attributes else {}
+    for child in element:
+        name = _LOCAL.get(child.tag) or _local(child.tag)
+        value = xml_tree(child) if len(child) or child.attrib else child.text
+        if name not in node:
+            node[name] = value
+        elif type(node[name]) is list:
+            node[name].append(value)
+        else:
+            node[name] = [node[name], value]
+    if element.text and element.text.strip():
+        node["#text"] = "".join(element.itertext())
+    return node
+
+
+def _attributes(attributes: Any) -> dict[str, Any]:
+    return {"@" + _local(name): value for name, value in attributes.items()}
+
+
+def unwrap(tree: Any, paths: list[list[str]]) -> Any:
+    """The tree with the strings at `paths` replaced by what they hold, each JSON or XML of its own."""
+    for keys in paths:
+        tree = _replace(tree, keys, lambda text: parse(text.encode())[1])
+    return tree
+
+
+def _replace(node: Any, keys: list[str], change: Callable[[str], Any]) -> Any:
+    if isinstance(node, list):
+        return [_replace(item, keys, change) for item in node]
+    if not keys:
+        return change(node) if isinstance(node, str) and node.strip() else node
+    if isinstance(node, dict) and keys[0] in node:
+        return {**node, keys[0]: _replace(node[keys[0]], keys[1:], change)}
+    return node

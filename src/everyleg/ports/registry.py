@@ -1,0 +1,132 @@
+"""Finds carrier folders by scanning, and loads the ones that are asked for."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from everyleg.ports.carrier import Carrier, Hook
+from everyleg.ports.manifest.details import plain
+from everyleg.ports.manifest.load import ManifestError, load_codes, load_manifest
+from everyleg.ports.manifest.schema import Manifest
+
+HookLoader = Callable[[Path], Hook | None]
+"""Gives the function of a folder's `read.py`, None where there is none or code is not allowed."""
+
+_SLUG = re.compile(r"^slug:\s*[\"']?([a-z0-9-]+)", re.MULTILINE)
+_EXTENDS = re.compile(r"^extends:\s*[\"']?([a-z0-9-]+)", re.MULTILINE)
+
+
+class UnknownCarrier(KeyError):  # noqa: N818 - it names what is wrong
+    """No folder has this slug; `near` are slugs that look like it."""
+
+    def __init__(self, slug: str, near: list[str]) -> None:
+        super().__init__(slug)
+        self.slug, self.near = slug, near
+
+
+class Registry:
+    """Every carrier folder below some roots. A later root overrides an earlier one, slug by slug."""
+
+    def __init__(self, roots: Iterable[Path], load_hook: HookLoader) -> None:
+        """Look at no file yet; folders are found at the first question."""
+        self._roots, self._load_hook = list(roots), load_hook
+        self._loaded: dict[str, Carrier] = {}
+        self._manifests: dict[str, Manifest] = {}
+
+    @cached_property
+    def folders(self) -> dict[str, Path]:
+        """Slug → folder, in order of slug."""
+        found: dict[str, Path] = {}
+        for root in self._roots:
+            for path in sorted(root.glob("*/carrier.yaml")):
+                slug = _SLUG.search(path.read_text(encoding="utf-8"))
+                if slug is None:
+                    raise ManifestError(f"{path}: no line `slug: …`")
+                found[slug.group(1)] = path.parent
+        return dict(sorted(found.items()))
+
+    def carrier(self, slug: str) -> Carrier:
+        """The carrier of a slug, compiled.
+
+        Raises:
+            UnknownCarrier: when no folder has it.
+            ManifestError: when its folder is wrong.
+        """
+        if slug not in self._loaded:
+            folder = self.folder(slug)
+            family = self._family(folder)
+            codes, hook = load_codes(folder, family), self._hook(folder)
+            self._loaded[slug] = Carrier(self.manifest(slug), codes, folder, self.slug_of, hook, family)
+        return self._loaded[slug]
+
+    def _hook(self, folder: Path) -> Hook | None:
+        family = self._family(folder)
+        return self._load_hook(folder) or (self._load_hook(family) if family else None)
+
+    def manifest(self, slug: str) -> Manifest:
+        """The manifest of a slug, not compiled.
+
+        Raises:
+            UnknownCarrier: when no folder has it.
+            ManifestError: when its folder is wrong.
+        """
+        if slug not in self._manifests:
+            folder = self.folder(slug)
+            self._manifests[slug] = load_manifest(folder, self._family(folder))
+        return self._manifests[slug]
+
+    def folder(self, slug: str) -> Path:
+        """The folder of a slug.
+
+        Raises:
+            UnknownCarrier: when there is none; its `near` helps.
+        """
+        if slug not in self.folders:
+            known = self.slug_of(slug)
+            if known is None:
+                raise UnknownCarrier(slug, self.near(slug))
+            return self.folders[known]
+        return self.folders[slug]
+
+    def near(self, slug: str) -> list[str]:
+        """Slugs that a person may have meant."""
+        wanted = plain(slug)
+        return [s for s in self.folders if wanted and (wanted in plain(s) or plain(s) in wanted)][:5]
+
+    def _family(self, folder: Path) -> Path | None:
+        said = _EXTENDS.search((folder / "carrier.yaml").read_text(encoding="utf-8"))
+        return self.folder(said.group(1)) if said else None
+
+    def manifests(self) -> Iterator[Manifest]:
+        """Every manifest, in order of slug."""
+        return (self.manifest(slug) for slug in self.folders)
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        """Every name, alias and slug → slug; what two carriers share belongs to neither."""
+        owners: dict[str, set[str]] = {}
+        for manifest in self.manifests():
+            aliases = manifest.aliases
+            words = (
+                manifest.slug,
+                *manifest.also,
+                *manifest.names.en.split(" / "),
+                manifest.names.zh,
+                *aliases.aftership,
+                *aliases.kuaidi100,
+            )
+            for word in words:
+                owners.setdefault(plain(word), set()).add(manifest.slug)
+        return {word: next(iter(slugs)) for word, slugs in owners.items() if len(slugs) == 1}
+
+    def slug_of(self, name: str) -> str | None:
+        """Slug of the carrier that goes by `name` (slug, name in English or Chinese, AfterShip or Kuaidi100 word)."""
+        if name in self.folders:
+            return name
+        return self._names.get(plain(name))
+
+    def owners(self, kind: str, tree: Any) -> list[str]:
+        """Slugs of the carriers whose answers look like this; families are left to their members."""
+        return [slug for slug in self.folders if self.manifest(slug).readings and self.carrier(slug).fits(kind, tree)]
