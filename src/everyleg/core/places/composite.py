@@ -219,9 +219,9 @@ def _before_letters(city: str, letters: str, country: str | None, *, sure: bool)
         known = region is not None or (sure and letters.isupper() and len(letters) <= 3)
         return Parts(city=name, region=letters, country=country) if known else None
     meanings: list[Region | str] = list(regions_named(letters))
-    if code := _upper_code(letters):
-        meanings.append(code)
-    unmistakable = sure and len(meanings) == 1 and (letters not in _ALSO_ITALIAN or meanings == [code])
+    if land := country_of(letters) if len(letters) > 3 else _upper_code(letters):
+        meanings.append(land)
+    unmistakable = sure and len(meanings) == 1 and (letters not in _ALSO_ITALIAN or meanings == [land])
     if not unmistakable:
         meanings = [meaning for meaning in meanings if name and _known(name, meaning)]
     if len(meanings) != 1:

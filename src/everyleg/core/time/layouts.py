@@ -15,7 +15,7 @@ date and clock stand in two fields is read by joining them with a blank.
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 
 from msgspec import structs
@@ -82,7 +82,7 @@ def _reader(layout: str) -> Reader:
 def _midnight_is_date(reader: Reader) -> Reader:
     def read(text: str) -> Clock | None:
         clock = reader(text)
-        if clock is None or clock.local is None or clock.local.time():
+        if clock is None or clock.local is None or clock.local.time() != time.min:
             return clock
         return structs.replace(clock, precision="date")
 
@@ -96,6 +96,8 @@ def _iso(text: str) -> Clock | None:
     try:
         if text[-1] in "Zz":
             local, offset = datetime.fromisoformat(text[:-1]), 0
+        elif text[-6] in "+-" and text[-3] == ":" and (offset := parse_offset(text[-6:])) is not None:
+            local = datetime.fromisoformat(text[:-6])
         else:
             local = datetime.fromisoformat(text)
         if (east := local.utcoffset()) is not None:

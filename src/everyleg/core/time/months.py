@@ -4,7 +4,7 @@ import unicodedata
 from types import MappingProxyType
 
 _NAMES = (
-    # en de fr es it pt nl pl ru, full then short; both Russian and Polish cases
+    # Without accents, as `_plain` leaves them; Polish and Russian in the nominative and the genitive.
     "january januar janvier enero gennaio janeiro januari styczen stycznia январь января jan janv ene gen sty янв",
     "february februar fevrier febrero febbraio fevereiro februari luty lutego февраль февраля "
     "feb fev fevr lut фев февр",
@@ -23,7 +23,6 @@ _NAMES = (
 
 
 def _plain(name: str) -> str:
-    # й keeps its breve: without it "май" would still be unique, but the table above would not match itself.
     split = unicodedata.normalize("NFKD", name.casefold())
     return "".join(c for c in split if not unicodedata.combining(c)).rstrip(".")
 

@@ -152,13 +152,13 @@ def _swift(pattern: str, tokens: list[re.Match[str]], thorough: Reader) -> Reade
 def _clock(fields: Fields) -> Clock | None:
     """The clock that the fields of a time tell; None where they tell no time that there is."""
     get = fields.get
-    year = int(get("y") or 0)
+    year = get("y") or ""
     month = month_number(get("N") or "") if get("N") else int(get("M") or 0)
     hour, second = get("H"), get("s")
     offset = parse_offset(stated) if (stated := get("o")) else None
     try:
         local = datetime(  # noqa: DTZ001 - a wall clock
-            year + 2000 if year < 100 else year,
+            int(year) + (2000 if len(year) == 2 else 0),
             month or 0,
             int(get("d") or 0),
             _hour(int(hour or 0), get("a")),

@@ -105,6 +105,8 @@ def resolve(
     if utc is not None and utc.precision != "date":
         return _from_pair(clock, _instant(utc), shown)
     if clock.local is None or (offset is not None and clock.precision != "date"):
+        if offset and clock.local is not None:
+            return Moment(clock.local, offset, "offset", _utc(clock.local, offset * 60), 0)
         return _at(_instant(clock), offset, shown)
     always = named or rule.always
     known = always or zone_of_place
@@ -150,7 +152,12 @@ def _as_wall(clock: Clock, name: str) -> Clock:
 
 
 def _utc(local: datetime, east_s: int) -> datetime:
-    return (local - timedelta(seconds=east_s)).replace(tzinfo=UTC)
+    return (local - _seconds(east_s)).replace(tzinfo=UTC)
+
+
+@lru_cache(maxsize=1024)
+def _seconds(count: int) -> timedelta:
+    return timedelta(seconds=count)
 
 
 def _from_pair(clock: Clock, instant: datetime, shown: str | None) -> Moment:
@@ -166,7 +173,7 @@ def _at(instant: datetime, offset: int | None, shown: str | None) -> Moment:
     """A known instant, on the clock of its offset; where that is UTC or unknown, on the clock of its zone."""
     if not offset and shown is not None:
         offset = (instant.astimezone(zone(shown)).utcoffset() or _UTC) // _MINUTE
-    local = None if offset is None else (instant + timedelta(minutes=offset)).replace(tzinfo=None)
+    local = None if offset is None else (instant + _seconds(offset * 60)).replace(tzinfo=None)
     return Moment(local, offset, "offset", instant, 0)
 
 
@@ -207,11 +214,9 @@ def _assumed(local: datetime, home: str | None, countries: tuple[str, ...], coun
     least, most = _span((country,) if country else countries, local.date())
     middle = (least + most) // 2
     if home is not None:
-        first, second = _readings(local, home)
-        least_home, most_home = min(first, second), max(first, second)
-        if country is None or (least <= least_home and most_home <= most):
-            middle = (first + second) // 2
-            least, most = min(least, least_home), max(most, most_home)
+        at_home = sum(_readings(local, home)) // 2
+        if country is None or least <= at_home <= most:
+            middle = at_home
     return Moment(local, None, "assumed", _utc(local, middle), max(middle - least, most - middle))
 
 

@@ -75,7 +75,7 @@ def zones_of(country: str) -> tuple[str, ...]:
 
 @cache
 def listed_zones() -> MappingProxyType[str, tuple[str, ...]]:
-    """Country → the zones that `zone.tab` lists for it, most populous first."""
+    """Country → the zones that `zone.tab` lists for it."""
     table = resources.files("tzdata").joinpath("zoneinfo", "zone.tab").read_text("utf-8")
     zones: dict[str, tuple[str, ...]] = {}
     for line in table.splitlines():
