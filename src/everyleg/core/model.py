@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType
+from xxhash import xxh3_128_hexdigest
 
 TimeBasis = Literal["offset", "zone", "place", "assumed", "date"]
 """How the instant of a statement is known: the source gave an offset, the source's documented zone, the statement's
@@ -187,9 +188,9 @@ class Reading(Struct):
 def statement_key(  # noqa: PLR0913 - the six things a source says are the identity
     carrier: str, number: str, raw_time: str | None, raw_code: str | None, raw_text: str | None, raw_place: str | None
 ) -> str:
-    """Identity of a statement: a hash of what the source said, never of what we made of it."""
+    """Identity of a statement: a hash (XXH3, 128 bits, hex) of what the source said, never of what we made of it."""
     said = f"{carrier}\x1f{number}\x1f{raw_time or ''}\x1f{raw_code or ''}\x1f{raw_text or ''}\x1f{raw_place or ''}"
-    return hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return xxh3_128_hexdigest(said.encode("utf-8", "surrogatepass"))
 
 
 def observation_id(body: bytes, source: str) -> str:
