@@ -176,6 +176,8 @@ def _on_time(wanted: dict[str, Any], event: Statement) -> bool:
     if said is None or clock is None:
         return said is not None and _same_day(wanted, event) and _same_words(wanted, event)
     hour = int(clock[1]) % 12 + 12 * (clock[3].upper() == "PM") if clock[3] and int(clock[1]) <= 12 else int(clock[1])
+    if event.time_basis == "date" and (hour, int(clock[2])) == (0, 0):  # a day, printed as its midnight
+        return _same_day(wanted, event)
     minute = (said, hour, int(clock[2]))
     return minute in {_minute(_local(event)), _minute(event.occurred_at)}
 

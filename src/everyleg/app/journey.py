@@ -1,18 +1,17 @@
 """From several answers to the timelines of the parcels in them."""
 
-from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from everyleg.core.fold import Facts, Timeline, fold
-from everyleg.core.model import Alias, Link, Observation, Ref, Result, Statement
+from everyleg.core.model import Alias, Link, LinkKind, Observation, Ref, Result, Statement
 from everyleg.ports.carrier import Answered
 from everyleg.ports.manifest.reader import bare
 
-Named = Callable[[str], str]
-"""Slug of a carrier → its name for people."""
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Parts(Struct):
@@ -26,31 +25,49 @@ class Parts(Struct):
 
 
 def join(answers: Iterable[Answered], source: str = "carrier_api") -> list[Timeline]:
-    """Timelines of all parcels in `answers`, joined by their aliases.
+    """Timelines of all parcels in `answers`, joined by their aliases."""
+    return [timeline for timeline, _ in join_with_facts(answers, source)]
 
-    Which numbers are one parcel is found first; then each parcel is folded with what its own answers say of it.
+
+def join_with_facts(answers: Iterable[Answered], source: str = "carrier_api") -> list[tuple[Timeline, Facts]]:
+    """The same, each with what its own answers say of the parcel.
+
+    Which numbers belong together is found first; then each group is folded with its own facts.
     """
     parts = gather(answers, source)
-    groups = {tuple(sorted(_refs(t))): None for t in fold(Facts(), parts.observations, parts.links, parts.statements)}
-    timelines = [timeline for refs in groups for timeline in _fold_group(set(refs), parts)]
-    return sorted(timelines, key=lambda t: (min(r.tracking_number for r in _refs(t)), _start(t)))
+    groups = _groups(fold(Facts(), parts.observations, parts.links, parts.statements))
+    folded = [(timeline, facts) for refs in groups for timeline, facts in _fold_group(refs, parts)]
+    return sorted(folded, key=lambda pair: (min(r.tracking_number for r in _refs(pair[0])), _start(pair[0])))
+
+
+def _groups(timelines: list[Timeline]) -> list[set[Ref]]:
+    """Numbers that share a timeline; lives of one number share it too."""
+    groups: list[set[Ref]] = []
+    for timeline in timelines:
+        refs = set(_refs(timeline))
+        joined = [group for group in groups if group & refs]
+        groups = [group for group in groups if not group & refs]
+        groups.append(refs.union(*joined))
+    return groups
 
 
 def _refs(timeline: Timeline) -> Iterator[Ref]:
     return (Ref(n.carrier, n.tracking_number) for n in timeline.numbers)
 
 
-def _start(timeline: Timeline) -> datetime | None:
-    return timeline.events[0].occurred_at if timeline.events else None
+def _start(timeline: Timeline) -> datetime:
+    return timeline.events[0].occurred_at if timeline.events else _NEVER
 
 
-def _fold_group(refs: set[Ref], parts: Parts) -> list[Timeline]:
-    return fold(
-        _merged(parts.facts[ref] for ref in sorted(refs) if ref in parts.facts),
+def _fold_group(refs: set[Ref], parts: Parts) -> list[tuple[Timeline, Facts]]:
+    facts = _merged(parts.facts[ref] for ref in sorted(refs) if ref in parts.facts)
+    timelines = fold(
+        facts,
         [o for o in parts.observations if Ref(o.carrier, o.tracking_number) in refs],
         [link for link in parts.links if link.a in refs or link.b in refs],
         [s for s in parts.statements if Ref(s.carrier, s.tracking_number) in refs],
     )
+    return [(timeline, facts) for timeline in timelines]
 
 
 def _merged(facts: Iterable[Facts]) -> Facts:
@@ -79,8 +96,18 @@ def gather(answers: Iterable[Answered], source: str = "carrier_api") -> Parts:
             parts.statements += [replace(s, rank=rank) for rank, s in enumerate(result.events)]
             parts.observations.append(_observation(ref, result, source, index))
             parts.links += [link for alias in result.aliases if (link := _link(ref, alias, known)) is not None]
-            parts.facts[ref] = _merged([parts.facts.get(ref, Facts()), facts])
+            parts.facts[ref] = _merged([parts.facts.get(ref, Facts()), _with_estimate(facts, result)])
     return parts
+
+
+def _with_estimate(facts: Facts, result: Result) -> Facts:
+    """Facts with the end of the carrier's estimate; of a day, its end in UTC."""
+    if result.estimated_delivery is None:
+        return facts
+    said = datetime.fromisoformat(result.estimated_delivery.to)
+    if len(result.estimated_delivery.to) == len("2026-11-20"):
+        said += timedelta(days=1)
+    return replace(facts, carrier_estimate=said if said.tzinfo else said.replace(tzinfo=UTC))
 
 
 def _number(result: Result) -> str | None:
@@ -101,5 +128,5 @@ def _link(ref: Ref, alias: Alias, known: dict[str, Ref]) -> Link | None:
         other = Ref(alias.carrier, alias.tracking_number)
     if other is None or other == ref:
         return None
-    kind = "replaces" if alias.relation == "replacement" else "same_parcel"
+    kind: LinkKind = "replaces" if alias.relation == "replacement" else "same_parcel"
     return Link(kind, ref, other, alias.relation, evidence=f"named by {ref.carrier} {ref.tracking_number}")

@@ -8,13 +8,14 @@ from typing import Any
 
 from msgspec import Struct
 
+from everyleg.core.fold import Facts
 from everyleg.core.model import Reading, Reason, Result
 from everyleg.ports.answer import Answer, Fault, transport_fault
 from everyleg.ports.bare_errors import bare_error
-from everyleg.ports.manifest.details import Slugs
+from everyleg.ports.manifest.aliases import Slugs
 from everyleg.ports.manifest.load import ManifestError
 from everyleg.ports.manifest.paths import split_path
-from everyleg.ports.manifest.reader import Asked, Facts, ReadingReader
+from everyleg.ports.manifest.reader import Asked, ReadingReader
 from everyleg.ports.manifest.schema import Codes, Manifest
 from everyleg.ports.manifest.shape import Shape, extra_fields, learn
 from everyleg.ports.manifest.tree import Unreadable, parse, unwrap
@@ -26,6 +27,9 @@ Owners = Callable[[str, Any], list[str]]
 """(kind, tree) → slugs of carriers whose answers look like this."""
 
 SAMPLE_SUFFIXES = (".json", ".xml")
+
+
+_NOTHING_ASKED = Asked()
 
 
 class Answered(Struct):
@@ -75,7 +79,7 @@ class Carrier:
 
         `audit` also compares the fields with those of the samples; leave it out where only the journey matters.
         """
-        asked = asked if asked is not None else Asked()
+        asked = asked if asked is not None else _NOTHING_ASKED
         try:
             return self._read(answer, asked, audit=audit, owners=owners)
         except Unreadable as error:

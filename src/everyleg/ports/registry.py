@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from everyleg.ports.carrier import Carrier, Hook
-from everyleg.ports.manifest.details import plain
+from everyleg.ports.manifest.aliases import plain
 from everyleg.ports.manifest.load import ManifestError, load_codes, load_manifest
 from everyleg.ports.manifest.schema import Manifest
 
@@ -128,5 +128,6 @@ class Registry:
         return self._names.get(plain(name))
 
     def owners(self, kind: str, tree: Any) -> list[str]:
-        """Slugs of the carriers whose answers look like this; families are left to their members."""
-        return [slug for slug in self.folders if self.manifest(slug).readings and self.carrier(slug).fits(kind, tree)]
+        """Slugs of the carriers whose answers look like this; a family stands for its members."""
+        readers = (m.slug for m in self.manifests() if m.readings and m.extends is None)
+        return [slug for slug in readers if self.carrier(slug).fits(kind, tree)]

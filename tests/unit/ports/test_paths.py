@@ -36,6 +36,13 @@ def test_a_list_of_paths_is_a_list_of_alternatives():
     assert pick(["empty", "missing", "shipments.id"]) == "A1"
 
 
+def test_alternatives_can_be_picks_of_their_own():
+    country = Pick(at=["country", Pick(at="state", map={"*": "US"})])
+    assert pick(country, {"country": "CA", "state": "ON"}) == "CA"
+    assert pick(country, {"country": "", "state": "NY"}) == "US"
+    assert pick(country, {"country": ""}) is None
+
+
 def test_a_dot_inside_a_key_is_escaped():
     assert pick("tracker\\.output.ok") == "true"
 
@@ -43,6 +50,17 @@ def test_a_dot_inside_a_key_is_escaped():
 def test_a_star_takes_every_entry_of_a_map_with_its_key():
     nodes = find_with_parents("found.*")(ANSWER)
     assert [node["$key"] for node, _ in nodes] == ["N-1", "N-2"]
+
+
+def test_brackets_choose_among_the_entries_of_a_list_by_a_field():
+    assert pick("shipments.[id=B2|C3].events.code") == "03"
+    assert pick("shipments.[id=C3].events.code") is None
+    assert [node["code"] for node, _ in find_with_parents("shipments.[id=A1].events")(ANSWER)] == ["01", "02"]
+
+
+def test_brackets_choose_a_single_map_too():
+    assert pick("at.[kind=hub]", {"at": {"kind": "hub", "#text": "LEJ"}}) == "LEJ"
+    assert pick("at.[kind=hub]", {"at": {"kind": "depot", "#text": "LEJ"}}) is None
 
 
 def test_the_node_above_is_the_map_around_it():

@@ -187,3 +187,23 @@ def test_any_tree_is_read_or_failed_and_never_raises(tree):
     reading = KNOWN.read(Answer(msgspec.json.encode(tree))).reading
     assert reading.results
     assert reading.reading is not None or all(r.outcome == "failed" for r in reading.results)
+
+
+def test_the_only_parcel_of_an_answer_without_numbers_is_read_without_one():
+    unnumbered = READING.replace("  number: no\n", "")
+    result = only(read(answer(event()), reading=unnumbered))
+    assert (result.outcome, result.tracking_number, len(result.events)) == ("found", None, 1)
+
+
+def test_two_parcels_without_numbers_are_a_warning():
+    two = {"parcels": [{"events": [event()]}, {"events": [event()]}]}
+    reading = read(two)
+    assert [w.kind for w in reading.warnings] == ["missing_field", "missing_field"]
+
+
+def test_one_interface_may_wrap_its_parcels_in_several_ways():
+    wrapped = READING.replace("fits: [parcels]", "fits: [parcels, data.parcels]").replace(
+        "results: parcels", "results: [data.parcels, parcels]"
+    )
+    bare_answer = answer(event())
+    assert only(read({"data": bare_answer}, reading=wrapped)) == only(read(bare_answer, reading=wrapped))

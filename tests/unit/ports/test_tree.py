@@ -25,6 +25,10 @@ def test_wrappings_of_json_are_taken_off(body):
     assert parse(body)[1] == {"a": 1}
 
 
+def test_blanks_before_an_xml_declaration_do_no_harm():
+    assert parse(b'\n <?xml version="1.0"?><a><b>1</b></a>') == ("xml", {"a": {"b": "1"}})
+
+
 def test_an_undeclared_chinese_charset_is_understood():
     assert parse('{"文": "已签收"}'.encode("gb18030"))[1] == {"文": "已签收"}
     assert parse("<a><文>已签收</文></a>".encode("gb18030"))[1] == {"a": {"文": "已签收"}}

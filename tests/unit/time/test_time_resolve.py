@@ -110,6 +110,17 @@ def test_a_distrusted_offset_is_ignored():
     assert resolve(lie, ZoneRule(distrust_offset=True, home=SHANGHAI), None, ("CN",)).time_basis == "assumed"
 
 
+def test_the_wall_clock_of_an_instant_with_a_distrusted_offset_is_kept():
+    # What .NET makes of 12:00 without a zone on a server in Berlin.
+    instant = datetime(2024, 1, 2, 11, tzinfo=UTC)
+    clock = Clock(None, 60, instant, "second")
+
+    assert resolve(clock, ZoneRule(distrust_offset=True), SHANGHAI) == Moment(
+        datetime(2024, 1, 2, 12), 480, "place", utc("2024-01-02T04:00"), 0
+    )
+    assert resolve(clock, NOTHING_KNOWN, SHANGHAI).occurred_at == instant
+
+
 def test_wall_clocks_that_were_sent_as_instants_are_recovered():
     sent_as_utc = epoch("2024-01-02T18:00")
     sent_as_beijing = wall("2024-01-02T10:00", 0)

@@ -24,7 +24,7 @@ from everyleg.core.time.clock import FIRST_YEAR, LAST_YEAR, Clock, LayoutError, 
 from everyleg.core.time.offsets import MAX_OFFSET, MIN_OFFSET, parse_offset
 from everyleg.core.time.patterns import Reader, compile_pattern
 
-__all__ = ["Clock", "LayoutError", "Precision", "compile_layout", "compile_layouts"]
+__all__ = ["Clock", "LayoutError", "Precision", "Reader", "compile_layout", "compile_layouts", "reader_of"]
 
 _LONGEST = 80
 """No printed time is longer; a sentence that holds one has to be cut first."""
@@ -45,16 +45,33 @@ def compile_layouts(layouts: Sequence[str]) -> Callable[[object], Clock]:
     Raises:
         ValueError: when a layout makes no sense.
     """
-    readers = [_reader(layout) for layout in layouts]
+    try_each = reader_of(layouts)
 
     def read(value: object) -> Clock:
         text = value.strip() if isinstance(value, str) else _text(value)
+        clock = try_each(text)
+        if clock is None:
+            raise LayoutError(f"{text[:_LONGEST]!r} is not a time in the layout {' or '.join(layouts)}")
+        return clock
+
+    return read
+
+
+def reader_of(layouts: Sequence[str]) -> Reader:
+    """The same for a text without blanks around it; None when none fits.
+
+    Raises:
+        ValueError: when a layout makes no sense.
+    """
+    readers = [_reader(layout) for layout in layouts]
+
+    def read(text: str) -> Clock | None:
         if len(text) <= _LONGEST:
             for reader in readers:
                 clock = reader(text)
                 if clock is not None:
                     return clock
-        raise LayoutError(f"{text[:_LONGEST]!r} is not a time in the layout {' or '.join(layouts)}")
+        return None
 
     return read
 
@@ -90,6 +107,24 @@ def _midnight_is_date(reader: Reader) -> Reader:
 
 
 def _iso(text: str) -> Clock | None:
+    """The usual form, date and clock to the second, by slices; anything else carefully."""
+    if len(text) < 19 or text[16] != ":" or text[10] not in "T t":
+        return _shorter_iso(text)
+    tail = text[19:]
+    offset = parse_offset(tail) if tail else None
+    if tail and offset is None:
+        return _shorter_iso(text)
+    try:
+        local = datetime.fromisoformat(text[:19])
+    except ValueError:
+        return _loose_iso(text)
+    if not FIRST_YEAR <= local.year <= LAST_YEAR:
+        return None
+    return Clock(local, offset, None, "second")
+
+
+def _shorter_iso(text: str) -> Clock | None:
+    """Without seconds, or with a fraction of them."""
     if len(text) < 16 or text[10] not in "T t" or text[13] != ":" or text[4] != "-" or text[7] != "-":
         return _loose_iso(text)
     offset = None

@@ -139,4 +139,4 @@ def with_zone(clock: Clock, text: str) -> Clock:
         return clock
     if clock.offset == 0 and clock.local is not None and clock.precision != "date":
         return Clock(None, offset, clock.local.replace(tzinfo=UTC), clock.precision)
-    return structs.replace(clock, offset=offset)
+    return Clock(clock.local, offset, clock.instant, clock.precision, clock.zone)

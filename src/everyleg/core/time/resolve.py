@@ -25,8 +25,8 @@ from functools import lru_cache
 from msgspec import Struct, structs
 
 from everyleg.core.model import TimeBasis
-from everyleg.core.time.clock import Clock
-from everyleg.core.time.offsets import ABBREVIATIONS, MAX_OFFSET, MIN_OFFSET, zone_name
+from everyleg.core.time.clock import FIRST_YEAR, LAST_YEAR, Clock
+from everyleg.core.time.offsets import ABBREVIATIONS, MAX_OFFSET, MIN_OFFSET, parse_offset, zone_name
 from everyleg.core.time.zones import zone, zones_of
 
 _INHABITED = (-11 * 3600, 14 * 3600)
@@ -100,6 +100,9 @@ def resolve(
     """
     if rule.wall_is is not None:
         clock = _as_wall(clock, rule.wall_is)
+    elif rule.distrust_offset and clock.instant is not None and clock.offset is not None:
+        # `/Date(…+0200)/`: .NET puts its server's offset on any time without one; only the wall clock says something.
+        clock = structs.replace(clock, local=_naive(clock.instant, clock.offset), offset=None, instant=None)
     offset, named = (None, None) if rule.distrust_offset else (clock.offset, _named(clock, rule))
     shown = named or zone_of_place or rule.always
     if utc is not None and utc.precision != "date":
@@ -115,6 +118,25 @@ def resolve(
     if known is not None:
         return _in_zone(clock.local, known, "zone" if always else "place")
     return _assumed(clock.local, rule.home, countries, country_of_place)
+
+
+def iso_with_offset(said: object) -> Moment | None:
+    """The moment of a full ISO time with an offset that is not UTC: the quick way of what `resolve` gives for it.
+
+    None for anything else, which then takes the long way: a midnight (perhaps only a day), a fraction, `Z`.
+    """
+    if type(said) is not str or not 21 < len(said) < 26 or said[16] != ":" or said[11:19] == "00:00:00":
+        return None
+    offset = parse_offset(said[19:])
+    if not offset:
+        return None
+    try:
+        local = datetime.fromisoformat(said[:19])
+    except ValueError:
+        return None
+    if not FIRST_YEAR <= local.year <= LAST_YEAR:
+        return None
+    return Moment(local, offset, "offset", _EPOCH_UTC + (local - _EPOCH - _east(offset * 60)), 0)
 
 
 def offset_between(local: datetime, utc: datetime) -> int | None:
@@ -143,6 +165,10 @@ def _instant(clock: Clock) -> datetime:
     return _utc(clock.local, (clock.offset or 0) * 60)
 
 
+def _naive(instant: datetime, offset: int) -> datetime:
+    return (instant + timedelta(minutes=offset)).replace(tzinfo=None)
+
+
 def _as_wall(clock: Clock, name: str) -> Clock:
     """Undoes what a source did to a wall clock when it called it an instant."""
     if clock.precision == "date" or (clock.instant is None and clock.offset is None):
@@ -151,20 +177,29 @@ def _as_wall(clock: Clock, name: str) -> Clock:
     return structs.replace(clock, local=local, offset=None, instant=None)
 
 
+_EPOCH, _EPOCH_UTC = datetime(1970, 1, 1), datetime(1970, 1, 1, tzinfo=UTC)  # noqa: DTZ001 - a wall clock
+
+
+@lru_cache(maxsize=256)
+def _east(seconds: int) -> timedelta:
+    return timedelta(seconds=seconds)
+
+
 def _utc(local: datetime, east_s: int) -> datetime:
-    return (local - _seconds(east_s)).replace(tzinfo=UTC)
+    # By differences: `replace(tzinfo=…)` takes five times as long.
+    return _EPOCH_UTC + (local - _EPOCH - _east(east_s))
 
 
-@lru_cache(maxsize=1024)
-def _seconds(count: int) -> timedelta:
-    return timedelta(seconds=count)
+def _wall(instant: datetime, offset: int) -> datetime:
+    """The wall clock that many minutes east of UTC."""
+    return _EPOCH + (instant - _EPOCH_UTC + _east(offset * 60))
 
 
 def _from_pair(clock: Clock, instant: datetime, shown: str | None) -> Moment:
     """Local time and UTC of one event. What offset the local one claims does not matter: both often end in Z."""
     if clock.local is None or clock.precision == "date":
         return _at(instant, None, shown)
-    offset = offset_between(clock.local, instant.replace(tzinfo=None))
+    offset = offset_between(clock.local, _wall(instant, 0))
     moment = _at(instant, offset, shown)
     return moment if offset is not None else structs.replace(moment, contradicted=True)
 
@@ -172,9 +207,36 @@ def _from_pair(clock: Clock, instant: datetime, shown: str | None) -> Moment:
 def _at(instant: datetime, offset: int | None, shown: str | None) -> Moment:
     """A known instant, on the clock of its offset; where that is UTC or unknown, on the clock of its zone."""
     if not offset and shown is not None:
-        offset = (instant.astimezone(zone(shown)).utcoffset() or _UTC) // _MINUTE
-    local = None if offset is None else (instant + _seconds(offset * 60)).replace(tzinfo=None)
-    return Moment(local, offset, "offset", instant, 0)
+        offset = _offset_at(instant, shown)
+    return Moment(None if offset is None else _wall(instant, offset), offset, "offset", instant, 0)
+
+
+def _offset_at(instant: datetime, name: str) -> int:
+    """Minutes east of UTC of a zone's clock at an instant; remembered for days on which it does not change."""
+    day = (name, instant.toordinal())
+    known = _STEADY_UTC.get(day)
+    if known is None:
+        known = (instant.astimezone(zone(name)).utcoffset() or _UTC) // _MINUTE
+        if _steady(name, day[1]):
+            _remember(_STEADY_UTC, day, known)
+    return known
+
+
+_STEADY_UTC: dict[tuple[str, int], int] = {}
+_STEADY: dict[tuple[str, int], int] = {}
+"""Days on and around which a zone's clock does not change → minutes, or seconds, east of UTC."""
+
+
+def _remember(days: dict[tuple[str, int], int], day: tuple[str, int], east: int) -> None:
+    if len(days) >= 65_536:
+        days.clear()
+    days[day] = east
+
+
+def _steady(name: str, ordinal: int) -> bool:
+    """Whether a zone's clock is the same from the day before to the day after."""
+    around = [datetime.combine(date.fromordinal(ordinal + n), time.min) for n in (-1, 0, 1, 2)]
+    return len({east for edge in around for east in _readings(edge, name)}) == 1
 
 
 def _readings(local: datetime, name: str) -> tuple[int, int]:
@@ -185,10 +247,16 @@ def _readings(local: datetime, name: str) -> tuple[int, int]:
 
 
 def _in_zone(local: datetime, name: str, basis: TimeBasis) -> Moment:
-    first, second = _readings(local, name)
-    if first == second:
-        return Moment(local, first // 60, basis, _utc(local, first), 0)
-    return Moment(local, None, basis, _utc(local, (first + second) // 2), (abs(first - second) + 1) // 2)
+    day = (name, local.toordinal())
+    east = _STEADY.get(day)
+    if east is None:
+        first, second = _readings(local, name)
+        if first != second:
+            return Moment(local, None, basis, _utc(local, (first + second) // 2), (abs(first - second) + 1) // 2)
+        east = first
+        if _steady(*day):
+            _remember(_STEADY, day, east)
+    return Moment(local, east // 60, basis, _utc(local, east), 0)
 
 
 @lru_cache(maxsize=4096)

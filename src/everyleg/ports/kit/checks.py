@@ -193,7 +193,7 @@ _PHONE = re.compile(r"\+\d[\d ()-]{8,}\d")
 _PERSONAL = re.compile(
     r"(phone|mobile|email|street|address_?line|consignee_?name|recipient_?name|contact)", re.IGNORECASE
 )
-_MADE_UP = re.compile(r"example|demo|sample|test|^[\s0*xX+-]*$|made.?up", re.IGNORECASE)
+_MADE_UP = re.compile(r"example|demo|sample|test|^[\s0*xX+-]*$|^(true|false)$|made.?up", re.IGNORECASE)
 
 
 def holds_nothing_personal(carrier: Carrier, sample: Path) -> Iterator[str]:

@@ -15,11 +15,16 @@ _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LAYOUTS = (
     "iso", "dotnet", "dd.MM.yyyy HH:mm", "dd/MM/yyyy HH:mm:ss", "dd/MM/yyyy HH:mm", "M/d/yyyy h:mm:ss a",
     "MMMM d, yyyy h:mm a", "MMMM d, yyyy", "yyyyMMddHHmmss", "yyyyMMdd HHmmss", "yyyyMMdd", "yyyy/MM/dd HH:mm:ss",
-    "yyyy/MM/dd HH:mm", "dd MMM yyyy HH:mm", "dd-MM-yyyy HH:mm:ss", "dd.MM.yyyy", "dd/MM/yyyy", "HHmmss", "HH:mm:ss",
-    "HH:mm", "h:mm a",
+    "yyyy/MM/dd HH:mm", "dd MMM yyyy HH:mm", "dd-MM-yyyy HH:mm:ss", "dd.MM.yyyy", "dd/MM/yyyy",
 )  # fmt: skip
+_CLOCKS = {
+    "HHmmss": re.compile(r"([01]\d|2[0-3])[0-5]\d[0-5]\d"),
+    "HH:mm:ss": re.compile(r"([01]?\d|2[0-3]):[0-5]\d:[0-5]\d"),
+    "HH:mm": re.compile(r"([01]?\d|2[0-3]):[0-5]\d"),
+    "h:mm a": re.compile(r"1?\d:[0-5]\d ?[ap]\.?m\.?", re.IGNORECASE),
+}
+"""Clocks without a day, which stand in a field beside the date."""
 _EPOCH = re.compile(r"1\d{9}(\d{3})?")
-_CLOCK_ONLY = frozenset({"HHmmss", "HH:mm:ss", "HH:mm", "h:mm a"})
 _CODE = re.compile(r"[A-Z0-9][A-Za-z0-9_.-]{0,24}")
 _PLACES = {
     "country": r"country", "city": r"city|town|locality", "region": r"state|province|region", "postal_code": r"zip|post",
@@ -139,6 +144,9 @@ def _scalars(node: Any, path: str = "") -> Iterator[tuple[str, str]]:
 def _layout_of(leaf: Leaf) -> str | None:
     if all(_EPOCH.fullmatch(value) for value in leaf.values):
         return "epoch"
+    clock = next((name for name, form in _CLOCKS.items() if all(form.fullmatch(v) for v in leaf.values)), None)
+    if clock is not None:
+        return clock
     for layout in _LAYOUTS:
         try:
             for value in leaf.values:
@@ -170,8 +178,10 @@ def _event_lines(leaves: list[Leaf]) -> list[str]:
 
 
 def _time_line(timed: dict[str, str]) -> str:
-    whole = {path: layout for path, layout in timed.items() if layout not in _CLOCK_ONLY}
-    clocks = [path for path, layout in timed.items() if layout in _CLOCK_ONLY]
+    whole = {path: layout for path, layout in timed.items() if layout not in _CLOCKS}
+    clocks = [path for path, layout in timed.items() if layout in _CLOCKS]
+    if not whole:
+        return "    time: {at: }   # no date found beside the clock"
     path, layout = next(iter(whole.items()))
     if clocks and layout in ("iso", "yyyyMMdd", "dd.MM.yyyy", "dd/MM/yyyy"):
         clock = timed[clocks[0]]

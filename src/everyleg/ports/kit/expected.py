@@ -7,13 +7,16 @@ import yaml
 
 from everyleg.core.model import Reading, Statement
 
+_APART = frozenset({"events", "asked"})
+"""Parts of a result that are written otherwise, or not at all."""
+
 
 def short_form(reading: Reading) -> dict[str, Any]:
     """A reading without what is empty, constant or derived: what `NAME.reading.yaml` holds."""
     body: dict[str, Any] = msgspec.to_builtins(reading)
     results = []
     for result, full in zip(body["results"], reading.results, strict=True):
-        kept = {k: v for k, v in result.items() if v not in (None, [], True) and k not in ("events", "asked")}
+        kept = {k: v for k, v in result.items() if k not in _APART and v is not None and v is not True and v != []}
         if full.events:
             kept["events"] = [_short_event(event) for event in full.events]
         if not full.complete:

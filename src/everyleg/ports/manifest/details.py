@@ -1,47 +1,110 @@
-"""What a parcel says besides its events: estimates, proof, weight, second numbers, flights."""
+"""What a parcel says besides its events: where it comes from and goes to, estimates, proof, weight, flight, batch."""
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from everyleg.core.model import Alias, Estimate, Flight, Proof, Relation
-from everyleg.core.time.layouts import Clock, LayoutError, compile_layouts
-from everyleg.ports.manifest.paths import Picker, find_all, maybe, picker
-from everyleg.ports.manifest.schema import AliasSpec, EstimateSpec, FlightSpec, ProofSpec, WeightSpec
+from everyleg.core.fold import Facts
+from everyleg.core.model import Estimate, Flight, Proof, Result
+from everyleg.core.places import country_of
+from everyleg.core.time.clock import Clock
+from everyleg.core.time.layouts import LayoutError, compile_layouts
+from everyleg.ports.manifest.gather import Odd, Raw, gather, gather_carefully
+from everyleg.ports.manifest.paths import as_text
+from everyleg.ports.manifest.schema import FlightSpec, PickLike, ReadingSpec
 
-Slugs = Callable[[str], str | None]
-"""Name, alias or code of a carrier → slug, None when nobody goes by it."""
-
-_NOT_ALNUM = re.compile(r"[^0-9a-z\u4e00-\u9fff]+")
 _IN_KG = {"kg": 1.0, "kgs": 1.0, "k": 1.0, "kilogram": 1.0, "g": 0.001, "gram": 0.001, "lb": 0.45359237,
           "lbs": 0.45359237, "l": 0.45359237, "pound": 0.45359237, "oz": 0.028349523125}  # fmt: skip
 
-
-def estimate_reader(
-    spec: EstimateSpec | None, nulls: frozenset[str]
-) -> Callable[[Any, Any, Any], Estimate | None] | None:
-    """Compile an estimated delivery; its ends are ISO dates or date-times, as exact as the source."""
-    if spec is None:
-        return None
-    at, start, end = maybe(spec.at, nulls), maybe(spec.from_, nulls), maybe(spec.to, nulls)
-    parse = compile_layouts(spec.layouts)
-
-    def read(node: Any, above: Any, root: Any) -> Estimate | None:
-        point = _iso(at, parse, node, above, root)
-        first = _iso(start, parse, node, above, root) or point
-        last = _iso(end, parse, node, above, root) or point or first
-        return Estimate(first or last or "", last or "", spec.basis) if first or last else None
-
-    return read
+Texts = Sequence[str | None]
 
 
-def _iso(pick: Picker | None, parse: Callable[[object], Clock], node: Any, above: Any, root: Any) -> str | None:
-    said = pick(node, above, root) if pick else None
-    if said is None:
-        return None
+class PickGroups:
+    """Groups of picks of one node, gathered the quick way where it goes and carefully where it does not."""
+
+    def __init__(self, groups: Sequence[Sequence[PickLike | None]], nulls: frozenset[str]) -> None:
+        """Compile the groups; those of None alone are left out of the work."""
+        self._nulls = nulls
+        self._quick, self._careful = gather(groups, nulls), gather_carefully(groups, nulls)
+        self._empty = [[None] * len(group) for group in groups]
+
+    def read(self, node: Any, above: Any, root: Any) -> list[Texts]:
+        """The texts of each group."""
+        try:
+            raw = self._quick(node, above, root)
+            hash(raw)
+        except (Odd, TypeError):
+            raw = self._careful(node, above, root)
+        return [self._texts(group) if any(group) else empty for group, empty in zip(raw, self._empty, strict=True)]
+
+    def _texts(self, group: Raw) -> Texts:
+        return [None if value is None or (text := as_text(value)) in self._nulls else text for value in group]
+
+
+class ParcelReader:
+    """Reads the facts of a parcel other than its events and second numbers."""
+
+    def __init__(self, spec: ReadingSpec, nulls: frozenset[str]) -> None:
+        """Compile the parcel's part of a reading."""
+        eta, proof, weight, flight = spec.estimated_delivery, spec.proof, spec.weight, spec.flight
+        self._groups = PickGroups(
+            [
+                [spec.origin, spec.destination, spec.state_hint, spec.batch],
+                [eta.at, eta.from_, eta.to] if eta else [],
+                [proof.signer, proof.photo_url, proof.place, proof.at] if proof else [],
+                [weight.at, weight.unit] if weight else [],
+                flight_picks(flight),
+            ],
+            nulls,
+        )
+        self._parse = compile_layouts(eta.layouts) if eta else None
+        self._basis = eta.basis if eta else ""
+        self._wanted = any((spec.origin, spec.destination, spec.state_hint, spec.batch, eta, proof, weight, flight))
+
+    def read(self, node: Any, above: Any, root: Any, result: Result) -> Facts:
+        """Fill `result`, and give the parcel's countries."""
+        if not self._wanted:
+            return NO_FACTS
+        (origin, destination, hint, batch), eta, proof, weight, flight = self._groups.read(node, above, root)
+        result.state_hint, result.batch = hint, batch
+        if any(eta) and self._parse is not None:
+            result.estimated_delivery = _estimate(eta, self._parse, self._basis)
+        if any(proof):
+            result.proof = Proof(*proof)
+        if weight and weight[0] is not None:
+            result.weight_kg = _kilograms(*weight)
+        if flight and (named := flight_of(flight)) is not None:
+            result.flights = [named]
+        if origin is None and destination is None:
+            return NO_FACTS
+        return Facts(country_of(origin) if origin else None, country_of(destination) if destination else None)
+
+
+NO_FACTS = Facts()
+
+
+def flight_picks(spec: FlightSpec | None) -> list[PickLike | None]:
+    """What `flight_of` needs of a node."""
+    return [spec.number, spec.date, spec.mawb] if spec else []
+
+
+def flight_of(said: Texts) -> Flight | None:
+    """The flight that a node names."""
+    number, date, mawb = said
+    return Flight(number, date[:10] if date else None, mawb) if number else None
+
+
+def _estimate(said: Texts, parse: Callable[[object], Clock], basis: str) -> Estimate | None:
+    """An estimated delivery; its ends are ISO dates or date-times, as exact as the source."""
+    point, start, end = (_iso(text, parse) for text in said)
+    first = start or point
+    last = end or point or first
+    return Estimate(first or last or "", last or "", basis) if first or last else None
+
+
+def _iso(said: str | None, parse: Callable[[object], Clock]) -> str | None:
     try:
-        return iso_text(parse(said))
+        return iso_text(parse(said)) if said is not None else None
     except LayoutError:
         return None
 
@@ -62,116 +125,10 @@ def iso_text(clock: Clock) -> str:
     return f"{clock.local.isoformat()}{sign}{str(timedelta(minutes=abs(clock.offset)))[:-3]:0>5}"
 
 
-def proof_reader(spec: ProofSpec | None, nulls: frozenset[str]) -> Callable[[Any, Any, Any], Proof | None] | None:
-    """Compile a proof of delivery."""
-    if spec is None:
+def _kilograms(said: str | None, unit: str | None) -> float | None:
+    factor = _IN_KG.get((unit or "").lower().rstrip("."))
+    try:
+        value = float(said.split()[0].replace(",", ".")) if said and factor else 0.0
+    except (ValueError, IndexError):
         return None
-    picks = [maybe(p, nulls) for p in (spec.signer, spec.photo_url, spec.place, spec.at)]
-
-    def read(node: Any, above: Any, root: Any) -> Proof | None:
-        values = [pick(node, above, root) if pick else None for pick in picks]
-        return Proof(*values) if any(values) else None
-
-    return read
-
-
-def weight_reader(spec: WeightSpec | None, nulls: frozenset[str]) -> Callable[[Any, Any, Any], float | None] | None:
-    """Compile a weight; the value is in kilograms."""
-    if spec is None:
-        return None
-    at, unit = picker(spec.at, nulls), picker(spec.unit, nulls)
-
-    def read(node: Any, above: Any, root: Any) -> float | None:
-        said = at(node, above, root)
-        factor = _IN_KG.get((unit(node, above, root) or "").lower().rstrip("."))
-        try:
-            value = float(said.split()[0].replace(",", ".")) if said and factor else 0.0
-        except (ValueError, IndexError):
-            return None
-        return round(value * factor, 6) if factor and value > 0 else None
-
-    return read
-
-
-def flight_reader(spec: FlightSpec | None, nulls: frozenset[str]) -> Callable[[Any, Any, Any], Flight | None] | None:
-    """Compile the flight that a node names."""
-    if spec is None:
-        return None
-    number, date, mawb = picker(spec.number, nulls), maybe(spec.date, nulls), maybe(spec.mawb, nulls)
-
-    def read(node: Any, above: Any, root: Any) -> Flight | None:
-        said = number(node, above, root)
-        if said is None:
-            return None
-        day = date(node, above, root) if date else None
-        return Flight(said, day[:10] if day else None, mawb(node, above, root) if mawb else None)
-
-    return read
-
-
-class AliasReader:
-    """One way to find another number of the parcel: in a field, or in the words of an event."""
-
-    def __init__(self, spec: AliasSpec, nulls: frozenset[str], slugs: Slugs) -> None:
-        """Compile `spec`; names of carriers are looked up by `slugs`."""
-        self._relation: Relation = spec.relation
-        self._find = find_all(spec.at) if isinstance(spec.at, str) else None
-        self._pick = maybe(spec.at, nulls) if self._find is None else None
-        named = spec.carrier if isinstance(spec.carrier, list) else [spec.carrier] if spec.carrier is not None else []
-        self._carrier = [picker(part, nulls) for part in named]
-        self._names = {plain(name): slug for name, slug in spec.carriers.items()}
-        self._slugs = slugs
-        self._pattern = re.compile(spec.match) if spec.match else None
-        self._codes = frozenset(spec.codes)
-
-    def in_fields(self, node: Any, above: Any, root: Any) -> Iterator[Alias]:
-        """Aliases that stand in the parcel's fields."""
-        if self._pattern is not None:
-            return
-        for number in self._numbers(node, above, root):
-            yield Alias(self._owner(node, above, root), number, self._relation)
-
-    def in_event(self, code: str | None, text: str | None) -> Alias | None:
-        """The alias that an event's words name."""
-        if self._pattern is None or not text or (self._codes and code not in self._codes):
-            return None
-        found = self._pattern.search(text)
-        if not found:
-            return None
-        groups = found.groupdict()
-        return Alias(self._slug(groups.get("carrier")), groups["number"], self._relation)
-
-    def _numbers(self, node: Any, above: Any, root: Any) -> list[str]:
-        if self._find is not None:
-            return [n for n in (as_number(value) for value in self._find(node, above, root)) if n]
-        said = self._pick(node, above, root) if self._pick else None
-        return [said] if said else []
-
-    def _owner(self, node: Any, above: Any, root: Any) -> str | None:
-        """Slug of the carrier: of the first of the named fields that names one we know."""
-        names = (pick(node, above, root) for pick in self._carrier)
-        return next((slug for name in names if (slug := self._slug(name)) is not None), None)
-
-    def _slug(self, name: str | None) -> str | None:
-        """Slug of a name; behind the carrier often stands its service ("USPS Ground Advantage")."""
-        words = name.split() if name else []
-        for count in range(len(words), 0, -1):
-            said = " ".join(words[:count])
-            key = plain(said)
-            slug = self._names[key] if key in self._names else self._slugs(said)
-            if slug is not None:
-                return slug or None
-        return None
-
-
-def plain(name: str) -> str:
-    """A carrier's name without what people write differently: case, blanks, signs."""
-    return _NOT_ALNUM.sub("", name.lower())
-
-
-def as_number(value: Any) -> str | None:
-    """A number as text, None for what is none."""
-    if isinstance(value, str):
-        value = value.strip()
-        return value or None
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) and value else None
+    return round(value * factor, 6) if factor and value > 0 else None

@@ -42,9 +42,10 @@ class _Rule:
             return None
         number = self._number(node, above, root) if self._number else None
         if self._rule.outcome == "unknown":
-            return Result(number, "unknown", tracking_number=number)
+            return Result(None, "unknown", tracking_number=number)
         detail = (self._detail(node, above, root) if self._detail else None) or told
-        return Result(number, "failed", Reason(self._rule.kind, detail), _seconds(self._retry, node, above, root))
+        reason, wait = Reason(self._rule.kind, detail), _seconds(self._retry, node, above, root)
+        return Result(None, "failed", reason, wait, tracking_number=number)
 
     def _tells(self, value: str) -> bool:
         if self._rule.is_ is not None:

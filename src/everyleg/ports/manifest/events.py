@@ -1,9 +1,9 @@
 """One event: from a node of the answer to a statement."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from msgspec import Struct
 
@@ -13,11 +13,14 @@ from everyleg.core.places import zone_of
 from everyleg.core.vocabulary import STATUSES
 from everyleg.core.wording import detect_lang, tidy
 from everyleg.ports.manifest.codes import StatusTable
-from everyleg.ports.manifest.paths import Picker, condition, maybe
-from everyleg.ports.manifest.schema import Manifest, PlaceSpec, ReadingSpec, TimeSpec
-from everyleg.ports.manifest.times import time_reader
+from everyleg.ports.manifest.gather import Odd, Raw, Specs, gather, gather_carefully
+from everyleg.ports.manifest.paths import condition
+from everyleg.ports.manifest.schema import Manifest, ReadingSpec, TimeSpec
+from everyleg.ports.manifest.times import first_of, time_picks, time_reader
 
 PLACE_FIELDS = ("raw", "city", "region", "country", "postal_code", "code", "lat", "lon")
+
+Value = TypeVar("Value")
 
 
 class Context(Struct):
@@ -31,23 +34,136 @@ class Context(Struct):
     warnings: list[Warn]
 
 
-EventReader = Callable[[Any, Any, Any, Context], Statement | None]
-"""(event node, parcel node, root, context) → statement; None for an entry that is no event, with a warning if it
-should have been one."""
+class Words(NamedTuple):
+    """What the words of an event come to."""
 
-PlaceReader = Callable[[Any, Any, Any], tuple[Place, str | None, str | None]]
-"""(event, parcel, root) → place, its zone, and the place as the source said it."""
+    code: str | None
+    raw_text: str | None
+    text: str | None
+    lang: str | None
+    sub_status: str
+    stage: str
+    milestone: str
+    unknown: str | None
 
-_MILESTONE_STAGE = {name: (row.stage, row.milestone) for name, row in STATUSES.items()}
+
+class Spot(NamedTuple):
+    """A place, its zone, and how the source said it."""
+
+    place: Place
+    zone: str | None
+    raw: str | None
+
+
+class _Memory(Generic[Value]):
+    """What an event says in some fields → what that comes to, worked out once: answers repeat few words and places."""
+
+    KEPT = 65_536
+    """Values remembered for each reading; when there are more, it starts anew."""
+
+    def __init__(self, specs: Specs, nulls: frozenset[str], work: Callable[[Sequence[str | None]], Value]) -> None:
+        self.known: dict[Raw, Value] = {}
+        self._texts, self._work = gather_carefully([specs], nulls), work
+
+    def learn(self, raw: Raw, node: Any, parcel: Any, root: Any) -> Value:
+        """Work a value out. What is remembered are texts and numbers but 0 and 1, which are also False and True."""
+        value = self._work(self._texts(node, parcel, root)[0])
+        if all(part is None or type(part) is str or (type(part) is int and part not in (0, 1)) for part in raw):
+            if len(self.known) >= self.KEPT:
+                self.known.clear()
+            self.known[raw] = value
+        return value
+
+
+_NOT_PLAIN: Raw = (0,)
+"""Stands for raw values that are not remembered."""
+
+
+class EventReader:
+    """Reads the events of one shape of answer."""
+
+    def __init__(self, spec: ReadingSpec, manifest: Manifest, table: StatusTable) -> None:
+        """Compile the event part of a reading."""
+        event, nulls = spec.event, frozenset(spec.nulls)
+        times = [event.time] if isinstance(event.time, TimeSpec) else event.time
+        words = [event.code, event.text, event.category, event.lang]
+        spot = [getattr(event.place, name) for name in PLACE_FIELDS]
+        when = [pick for time in times for pick in time_picks(time)]
+        self._gather = gather([words, spot, when], nulls, leaves=2)
+        self._times_carefully = gather_carefully([when], nulls)
+        self._words = _Memory(words, nulls, self._understand)
+        self._spots = _Memory(spot, nulls, _locate)
+        self._known_words, self._known_spots = self._words.known.get, self._spots.known.get
+        self._time = first_of([time_reader(time, spec.zone or manifest.zone, nulls) for time in times])
+        self._skip = [condition(text) for text in event.unless]
+        self._carrier, self._lang, self._table = manifest.slug, spec.lang, table
+
+    def read(self, node: Any, parcel: Any, root: Any, context: Context) -> Statement | None:
+        """The statement of an event; None for an entry that is none, with a warning if it should have been one."""
+        if self._skip and any(test(node, parcel, root) for test in self._skip):
+            return None
+        try:
+            raw_words, raw_spot, raw_time = self._gather(node, parcel, root)
+            words, spot = self._known_words(raw_words), self._known_spots(raw_spot)
+            hash(raw_time)
+        except (Odd, TypeError):  # not plain: a list on the way, or a value that cannot be a key
+            raw_words = raw_spot = _NOT_PLAIN
+            (raw_time,) = self._times_carefully(node, parcel, root)
+            words = spot = None
+        words = words or self._words.learn(raw_words, node, parcel, root)
+        spot = spot or self._spots.learn(raw_spot, node, parcel, root)
+        printed, moment = self._time(raw_time, spot.place, spot.zone, context.countries)
+        if moment is None:
+            _warn_time(context, printed, words)
+            return None
+        if words.unknown is not None or moment.contradicted:
+            _warn_words(context, words, printed if moment.contradicted else None)
+        return Statement(
+            self._carrier,
+            context.number,
+            words.stage,
+            words.milestone,
+            words.sub_status,
+            moment.occurred_local,
+            moment.utc_offset,
+            moment.time_basis,
+            moment.occurred_at,
+            moment.uncertainty_s,
+            spot.place,
+            words.code,
+            words.text,
+            words.lang,
+            context.source,
+            context.observed_at,
+            context.observation,
+            statement_key(self._carrier, context.number, printed, words.code, words.raw_text, spot.raw),
+        )
+
+    def _understand(self, said: Sequence[str | None]) -> Words:
+        code, raw_text, category, lang = said
+        text = tidy(raw_text) if raw_text else None
+        meaning = self._table.of(code, text, category)
+        row = STATUSES[meaning.sub_status]
+        spoken = lang.lower().replace("_", "-").split("-")[0] if lang else self._lang
+        return Words(
+            code, raw_text, text, spoken or (detect_lang(text) if text else None),
+            row.sub_status, row.stage, row.milestone, meaning.unknown,
+        )  # fmt: skip
 
 
 @lru_cache(maxsize=65_536)
-def _known_place(*said: str | None) -> tuple[Place, str | None, str]:
-    """Place, zone and raw words of what a source said; places repeat, so the work is done once for each."""
-    raw = said[0] or ", ".join(part for part in said[1:] if part)
+def _known_place(*said: str | None) -> Spot:
+    """Place, zone and raw words of what a source said, shared by all readings."""
+    raw = said[0] or ", ".join(filter(None, said[1:6])) or ", ".join(filter(None, said[6:]))
+    if not raw:
+        return Spot(NOWHERE, None, None)
     lat, lon = _number(said[6]), _number(said[7])
     found = make_place(raw, said[1], said[2], said[3], said[4], said[5], lat, lon)
-    return found, zone_of(found), raw
+    return Spot(found, zone_of(found), raw)
+
+
+def _locate(said: Sequence[str | None]) -> Spot:
+    return _known_place(*said)
 
 
 def _number(text: str | None) -> float | None:
@@ -57,91 +173,17 @@ def _number(text: str | None) -> float | None:
         return None
 
 
-def place_reader(spec: PlaceSpec, nulls: frozenset[str]) -> PlaceReader:
-    """Compile a place part."""
-    pickers = [maybe(getattr(spec, name), nulls) for name in PLACE_FIELDS]
-    if not any(pickers):
-        return lambda _event, _parcel, _root: (NOWHERE, None, None)
-    wanted = [(i, p) for i, p in enumerate(pickers) if p is not None]
-
-    def read(event: Any, parcel: Any, root: Any) -> tuple[Place, str | None, str | None]:
-        said: list[str | None] = [None] * 8
-        for i, pick in wanted:
-            said[i] = pick(event, parcel, root)
-        return _known_place(*said)
-
-    return read
-
-
-@lru_cache(maxsize=65_536)
-def _known_text(raw: str) -> tuple[str, str | None]:
-    """Tidied text and its language."""
-    text = tidy(raw)
-    return text, detect_lang(text)
-
-
-def event_reader(spec: ReadingSpec, manifest: Manifest, table: StatusTable) -> EventReader:
-    """Compile the event part of a reading."""
-    nulls = frozenset(spec.nulls)
-    event = spec.event
-    times = [event.time] if isinstance(event.time, TimeSpec) else event.time
-    read_time = time_reader(times, spec.zone or manifest.zone, nulls)
-    read_place = place_reader(event.place, nulls)
-    code_of, text_of = maybe(event.code, nulls), maybe(event.text, nulls)
-    category_of = maybe(event.category, nulls)
-    lang_of, constant_lang = maybe(event.lang, nulls), spec.lang
-    skip = [condition(text) for text in event.unless]
-    carrier, meaning_of = manifest.slug, table.of
-
-    def read(node: Any, parcel: Any, root: Any, context: Context) -> Statement | None:
-        if skip and any(test(node, parcel, root) for test in skip):
-            return None
-        code = code_of(node, parcel, root) if code_of else None
-        raw_text = text_of(node, parcel, root) if text_of else None
-        place, zone, raw_place = read_place(node, parcel, root)
-        raw_time, moment = read_time(node, parcel, root, place, zone, context.countries)
-        if moment is None:
-            _warn_time(context, raw_time, code or raw_text)
-            return None
-        if moment.contradicted:
-            context.warnings.append(Warn("distrusted_offset", "event.time", raw_time))
-        text, lang = _known_text(raw_text) if raw_text else (None, None)
-        meaning = meaning_of(code, text, category_of(node, parcel, root) if category_of else None)
-        if meaning.unknown:
-            context.warnings.append(Warn(meaning.unknown, "event", code if code is not None else text))
-        stage, milestone = _MILESTONE_STAGE[meaning.sub_status]
-        return Statement(
-            carrier,
-            context.number,
-            stage,
-            milestone,
-            meaning.sub_status,
-            moment.occurred_local,
-            moment.utc_offset,
-            moment.time_basis,
-            moment.occurred_at,
-            moment.uncertainty_s,
-            place,
-            code,
-            text,
-            _language(lang_of, constant_lang, node, parcel, root) or lang,
-            context.source,
-            context.observed_at,
-            context.observation,
-            statement_key(carrier, context.number, raw_time, code, raw_text, raw_place),
-        )
-
-    return read
-
-
-def _language(pick: Picker | None, constant: str | None, node: Any, parcel: Any, root: Any) -> str | None:
-    said = pick(node, parcel, root) if pick else None
-    return said.lower().replace("_", "-").split("-")[0] if said else constant
-
-
-def _warn_time(context: Context, raw_time: str, what: str | None) -> None:
+def _warn_time(context: Context, raw_time: str, words: Words) -> None:
     """An event without a readable time is no statement; that it was there is kept."""
     if raw_time:
         context.warnings.append(Warn("unread_time", "event.time", raw_time))
     else:
-        context.warnings.append(Warn("missing_field", "event.time", what))
+        context.warnings.append(Warn("missing_field", "event.time", words.code or words.raw_text))
+
+
+def _warn_words(context: Context, words: Words, contradicted: str | None) -> None:
+    if contradicted is not None:
+        context.warnings.append(Warn("distrusted_offset", "event.time", contradicted))
+    if words.unknown is not None:
+        said = words.code if words.code is not None else words.text
+        context.warnings.append(Warn(words.unknown, "event", said))

@@ -1,12 +1,13 @@
 """Paths and picks: from the words of a manifest to functions on a parsed answer.
 
 A path is keys with dots between them. Lists on the way are walked through; a number picks one entry; `*` takes all
-entries of a map; `[type=A|B]` goes on only with a map whose `type` is one of these; `^` starts from the node above (for an event: its parcel), `$` from the root; a dot inside a key is
-written `\\.`. An attribute of XML is `@name`, the text of an element that also has attributes is `#text`.
+entries of a map; `[type=A|B]` (`[a/type=A]` further down) goes on only with such a map; `^` starts from the node above
+(for an event: its parcel), `$` from the root; a dot inside a key is written `\\.`. An attribute of XML is `@name`, the
+text of an element that also has attributes is `#text`.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from everyleg.ports.manifest.schema import Pick, PickLike
@@ -29,31 +30,39 @@ def split_path(path: str) -> list[str]:
     return [part.replace("\x00", ".") for part in path.replace("\\.", "\x00").split(".")] if path else []
 
 
-def _walk(node: Any, keys: list[str]) -> Iterator[Any]:
+def _walk(node: Any, keys: list[str]) -> list[Any]:
     """Every node behind `keys`, walking through lists."""
-    if isinstance(node, list):
-        if keys and keys[0].isdigit():
-            if int(keys[0]) < len(node):
-                yield from _walk(node[int(keys[0])], keys[1:])
-            return
-        for item in node:
-            yield from _walk(item, keys)
-    elif not keys:
-        yield node
-    elif isinstance(node, dict):
-        if keys[0] == "*":
-            for key, value in node.items():
-                yield from _walk({"$key": key, "$value": value}, keys[1:])
-        elif keys[0] in node:
-            yield from _walk(node[keys[0]], keys[1:])
-        elif keys[0][:1] == "[" and _chosen(node, keys[0]):
-            yield from _walk(node, keys[1:])
+    level = [node]
+    for key in keys:
+        below: list[Any] = []
+        for one in level:
+            if type(one) is dict and key in one:
+                below.append(one[key])
+            elif one is not None:
+                below += _step(one, key)
+        if not below:
+            return below
+        level = below
+    return _flattened(level) if any(type(one) is list for one in level) else level
+
+
+def _step(node: Any, key: str) -> list[Any]:
+    """One step of a path that is not just a key of a map."""
+    if type(node) is list:
+        if key.isdigit():
+            return [node[int(key)]] if int(key) < len(node) else []
+        return [found for item in node for found in _step(item, key)]
+    return _children(node, key) if type(node) is dict else []
+
+
+def _flattened(level: list[Any]) -> list[Any]:
+    return [leaf for one in level for leaf in (_flattened(one) if type(one) is list else (one,))]
 
 
 def _chosen(node: dict[str, Any], choice: str) -> bool:
-    """Whether a map is one that `[key=value|value]` goes on with."""
+    """Whether a map is one that `[key=value|value]` goes on with; keys further down have `/` between them."""
     key, _, values = choice[1:-1].partition("=")
-    return as_text(node.get(key)) in values.split("|")
+    return any(as_text(found) in values.split("|") for found in _walk(node, key.split("/")))
 
 
 def _start(path: str) -> tuple[int, list[str]]:
@@ -90,17 +99,21 @@ def find_with_parents(path: str) -> Callable[[Any], list[tuple[Any, Any]]]:
     """A function that gives every (node, map above it) behind `path` from the root."""
     keys = split_path(path)
 
-    def descend(node: Any, above: Any, rest: list[str]) -> Iterator[tuple[Any, Any]]:
-        if isinstance(node, list):
-            for item in node:
-                yield from descend(item, above, rest)
-        elif not rest:
-            yield node, above
-        elif isinstance(node, dict):
-            for child in _children(node, rest[0]):
-                yield from descend(child, node, rest[1:])
+    def find(root: Any) -> list[tuple[Any, Any]]:
+        level = _flat([(root, root)])
+        for key in keys:
+            level = _flat([(child, node) for node, _ in level if type(node) is dict for child in _children(node, key)])
+        return level
 
-    return lambda root: list(descend(root, root, keys))
+    return find
+
+
+def _flat(pairs: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+    """Pairs with lists walked through."""
+    for node, _ in pairs:
+        if type(node) is list:
+            return _flat([(item, above) for node, above in pairs for item in (node if type(node) is list else (node,))])
+    return pairs
 
 
 def _children(node: dict[str, Any], key: str) -> list[Any]:
@@ -199,16 +212,22 @@ def _base(spec: Pick, nulls: frozenset[str]) -> Picker:
         return lambda _node, _above, _root: constant
     if spec.join is not None:
         return _joined([picker(part, nulls) for part in spec.join], spec.with_)
-    paths = [spec.at] if isinstance(spec.at, str) else spec.at or []
-    return _first_of([_path_picker(path) for path in paths])
+    if isinstance(spec.at, str):
+        return _path_picker(spec.at)
+    return _first_of([picker(part, nulls) for part in spec.at or []])
 
 
-def _tidied(spec: Pick, base: Picker, nulls: frozenset[str]) -> Picker:
-    """`base` with the pick's own tidying behind it: case, strip, match, map, null words."""
+Tidy = Callable[[str | None], str | None]
+"""What a pick does to the value that it found."""
+
+
+def tidier(spec: Pick, nulls: frozenset[str]) -> Tidy | None:
+    """A pick's own tidying: null words, match, strip, case, map; None when it has none."""
+    if spec.const is not None or not (spec.match or spec.map is not None or spec.case or spec.strip or nulls):
+        return None
     pattern = re.compile(spec.match) if spec.match else None
 
-    def pick(node: Any, above: Any, root: Any) -> str | None:
-        value = base(node, above, root)
+    def tidy(value: str | None) -> str | None:
         if value is None or value in nulls:
             return None
         if pattern is not None:
@@ -222,16 +241,19 @@ def _tidied(spec: Pick, base: Picker, nulls: frozenset[str]) -> Picker:
             value = value.upper() if spec.case == "upper" else value.lower()
         return spec.map.get(value, spec.map.get("*")) if spec.map is not None else value
 
-    return pick
+    return tidy
+
+
+def as_pick(spec: PickLike) -> Pick:
+    """A path, or alternatives, as the pick that they are short for."""
+    return spec if isinstance(spec, Pick) else Pick(at=spec if isinstance(spec, str) else [*spec])
 
 
 def picker(spec: PickLike, nulls: frozenset[str] = frozenset()) -> Picker:
     """Compile a pick of a manifest."""
-    if not isinstance(spec, Pick):
-        spec = Pick(at=spec)
-    base = _base(spec, nulls)
-    plain = not (spec.match or spec.map is not None or spec.case or spec.strip or nulls)
-    return base if plain or spec.const is not None else _tidied(spec, base, nulls)
+    spec = as_pick(spec)
+    base, tidy = _base(spec, nulls), tidier(spec, nulls)
+    return base if tidy is None else lambda node, above, root: tidy(base(node, above, root))
 
 
 def maybe(spec: PickLike | None, nulls: frozenset[str] = frozenset()) -> Picker | None:
@@ -242,6 +264,8 @@ def maybe(spec: PickLike | None, nulls: frozenset[str] = frozenset()) -> Picker 
 def condition(text: str) -> Callable[[Any, Any, Any], bool]:
     """Compile a condition: `a.b` exists, `!a.b` does not, `a=x` has that value, `a~x` fits x, joined by `&`."""
     parts = [_condition(part.strip()) for part in text.split("&")]
+    if len(parts) == 1:
+        return parts[0]
     return lambda node, above, root: all(part(node, above, root) for part in parts)
 
 

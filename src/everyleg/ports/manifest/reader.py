@@ -1,26 +1,20 @@
 """One shape of answer, compiled: from a parsed tree to results."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from msgspec import Struct
 
+from everyleg.core.fold import Facts
 from everyleg.core.model import Alias, Reason, Result, Statement, Warn
-from everyleg.core.places import country_of
+from everyleg.ports.manifest.aliases import AliasReader, Slugs, as_number
 from everyleg.ports.manifest.codes import StatusTable
-from everyleg.ports.manifest.details import (
-    AliasReader,
-    Slugs,
-    as_number,
-    estimate_reader,
-    flight_reader,
-    proof_reader,
-    weight_reader,
-)
+from everyleg.ports.manifest.details import NO_FACTS, ParcelReader, PickGroups, flight_of, flight_picks
 from everyleg.ports.manifest.errors import ErrorReader
-from everyleg.ports.manifest.events import Context, event_reader
-from everyleg.ports.manifest.paths import Picker, condition, find_all, find_with_parents, maybe, picker
+from everyleg.ports.manifest.events import Context, EventReader
+from everyleg.ports.manifest.paths import condition, find_all, find_with_parents, maybe, picker
 from everyleg.ports.manifest.schema import Codes, Manifest, ReadingSpec
 
 
@@ -32,13 +26,6 @@ class Asked(Struct, frozen=True):
     observed_at: datetime | None = None
     observation: str | None = None
     source: str = "carrier_api"
-
-
-class Facts(Struct, frozen=True):
-    """Where a parcel comes from and goes to, ISO alpha-2, as far as an answer says."""
-
-    origin: str | None = None
-    destination: str | None = None
 
 
 class Read(Struct):
@@ -72,7 +59,7 @@ class ReadingReader:
         self._spec = spec
         self._fits = [condition(text) for text in spec.fits]
         self.table = StatusTable(codes, spec.unknown_code)
-        self._event = event_reader(spec, manifest, self.table)
+        self._event = EventReader(spec, manifest, self.table).read
         self._nodes = [find_with_parents(path) for path in _several(spec.results)]
         self._number = maybe(spec.number, nulls)
         self._events = [find_all(path) for path in _several(spec.events)]
@@ -81,25 +68,24 @@ class ReadingReader:
         self._errors = ErrorReader(spec.errors, nulls)
         self._result_errors = ErrorReader(spec.result_errors, nulls)
         self._aliases = [AliasReader(alias, nulls, slugs) for alias in spec.aliases]
+        self._field_aliases = [a for a, s in zip(self._aliases, spec.aliases, strict=True) if not s.match]
         self._text_aliases = [a for a, s in zip(self._aliases, spec.aliases, strict=True) if s.match]
-        self._event_flight = flight_reader(spec.event.flight, nulls)
-        self._flight = flight_reader(spec.flight, nulls)
-        self._event_batch, self._batch = maybe(spec.event.batch, nulls), maybe(spec.batch, nulls)
-        self._estimate = estimate_reader(spec.estimated_delivery, nulls)
-        self._proof, self._weight = proof_reader(spec.proof, nulls), weight_reader(spec.weight, nulls)
+        carriage = [flight_picks(spec.event.flight) or [None] * 3, [spec.event.batch]]
+        self._carriage_of = PickGroups(carriage, nulls) if spec.event.flight or spec.event.batch else None
+        self._parcel = ParcelReader(spec, nulls)
         self._pieces = find_all(spec.pieces) if spec.pieces else None
-        self._state_hint = maybe(spec.state_hint, nulls)
-        self._origin, self._destination = maybe(spec.origin, nulls), maybe(spec.destination, nulls)
 
     def fits(self, tree: Any) -> bool:
         """Whether the tree has this shape."""
-        return any(test(tree, tree, tree) for test in self._fits)
+        for test in self._fits:
+            if test(tree, tree, tree):
+                return True
+        return False
 
     def read(self, tree: Any, asked: Asked) -> Read:
         """Results of a tree that fits."""
-        whole = self._errors.first(tree, tree, tree) if self._spec.errors else None
         nodes = self._parcels(tree)
-        run = _Run(tree, asked, {bare(number): number for number in asked.numbers}, len(nodes), whole, Read([], [], []))
+        run = _Run(tree, asked, len(nodes), self._errors if self._spec.errors else None)
         for node, above in nodes:
             self._add_result(node, above, run)
         self._add_not_found(run)
@@ -107,7 +93,8 @@ class ReadingReader:
         return run.read
 
     def _parcels(self, tree: Any) -> list[tuple[Any, Any]]:
-        nodes = [pair for find in self._nodes for pair in find(tree) if isinstance(pair[0], dict)]
+        found = ([pair for pair in find(tree) if isinstance(pair[0], dict)] for find in self._nodes)
+        nodes = next((pairs for pairs in found if pairs), [])
         if self._group is None:
             return nodes
         groups: dict[str, list[Any]] = {}
@@ -119,45 +106,45 @@ class ReadingReader:
         root = run.root
         found = self._number(node, above, root) if self._number else None
         mine = _claim(found, run)
-        error = self._result_errors.first(node, above, root) if self._spec.result_errors else None
-        if error is not None:
-            error.asked, error.tracking_number = mine, found
-            run.add(error, Facts())
-        elif mine or found:
+        if mine or found or run.nameless:
             self._add_parcel(node, above, run, Result(mine, "found", tracking_number=found or mine))
-        elif run.whole is None and self._has_events(node, above, root):
+        elif (error := self._result_error(node, above, root)) is not None:
+            run.add(error, Facts())
+        elif self._has_events(node, above, root) and run.whole is None:
             run.read.warnings.append(Warn("missing_field", "number", None))
 
     def _add_parcel(self, node: Any, above: Any, run: "_Run", result: Result) -> None:
         root, asked = run.root, run.asked
-        facts = Facts(
-            self._country(self._origin, node, above, root), self._country(self._destination, node, above, root)
-        )
-        countries = tuple(c for c in (facts.origin, facts.destination) if c)
+        facts = self._parcel.read(node, above, root, result)
         number = result.asked or result.tracking_number or ""
+        countries = () if facts is NO_FACTS else tuple(c for c in (facts.origin, facts.destination) if c)
         context = Context(number, countries, asked.source, asked.observed_at, asked.observation, run.read.warnings)
         result.complete = self._spec.complete
         self._read_events(node, above, root, context, result)
-        self._read_details(node, above, root, result)
-        run.add(self._outcome(result, run.whole), facts)
+        if result.events:
+            result.state_hint = None
+        elif (error := self._result_error(node, above, root)) is not None:
+            error.asked, error.tracking_number = result.asked, result.tracking_number or error.tracking_number
+            run.add(error, NO_FACTS)
+            return
+        self._read_numbers(node, above, root, result)
+        run.add(result if result.events else self._without_events(result, run.whole), facts)
+
+    def _result_error(self, node: Any, above: Any, root: Any) -> Result | None:
+        return self._result_errors.first(node, above, root) if self._spec.result_errors else None
 
     def _has_events(self, node: Any, above: Any, root: Any) -> bool:
         return any(find(node, above, root) for find in self._events)
 
-    def _outcome(self, result: Result, whole: Result | None) -> Result:
+    def _without_events(self, result: Result, whole: Result | None) -> Result:
         """A parcel without events is what its status, the answer's error or the manifest says it is."""
-        if result.events or (result.state_hint and whole is None):
+        if result.state_hint and whole is None:
             return result
         if whole is not None:
             return Result(result.asked, whole.outcome, whole.reason, whole.retry_after_s, result.tracking_number)
         if self._spec.empty_is == "unknown":
             result.outcome = "unknown"
         return result
-
-    @staticmethod
-    def _country(pick: Picker | None, node: Any, above: Any, root: Any) -> str | None:
-        said = pick(node, above, root) if pick else None
-        return country_of(said) if said else None
 
     def _read_events(self, node: Any, above: Any, root: Any, context: Context, result: Result) -> None:
         read, seen = self._event, set[str]()
@@ -170,8 +157,8 @@ class ReadingReader:
                 if statement is not None and statement.key not in seen:
                     seen.add(statement.key)
                     told.append(statement)
-                    if self._event_flight or self._event_batch:
-                        self._carriage(event, node, root, result)
+                    if self._carriage_of is not None:
+                        self._carriage(self._carriage_of.read(event, node, root), result)
         if self._newest_first(told):
             told.reverse()
         result.events = self._voided(told) if self.table.voids else told
@@ -182,12 +169,12 @@ class ReadingReader:
             return len(statements) > 1 and statements[0].occurred_at > statements[-1].occurred_at
         return self._spec.order == "newest_first"
 
-    def _carriage(self, event: Any, node: Any, root: Any, result: Result) -> None:
-        flight = self._event_flight(event, node, root) if self._event_flight else None
+    @staticmethod
+    def _carriage(said: Sequence[Sequence[str | None]], result: Result) -> None:
+        flight, (batch,) = flight_of(said[0]), said[1]
         if flight is not None and flight not in result.flights:
             result.flights = [*result.flights, flight]
-        if self._event_batch and result.batch is None:
-            result.batch = self._event_batch(event, node, root)
+        result.batch = result.batch or batch
 
     def _voided(self, statements: list[Statement]) -> list[Statement]:
         """Statements with those marked that a later voiding code takes back."""
@@ -200,36 +187,20 @@ class ReadingReader:
         }
         return [_withdrawn(s) if s.key in gone else s for s in statements]
 
-    def _read_details(self, node: Any, above: Any, root: Any, result: Result) -> None:
+    def _read_numbers(self, node: Any, above: Any, root: Any, result: Result) -> None:
         if self._aliases:
-            result.aliases = _distinct(self._find_aliases(node, above, root, result))
+            result.aliases = self._find_aliases(node, above, root, result)
         if self._pieces is not None:
             result.pieces = list(dict.fromkeys(n for v in self._pieces(node, above, root) if (n := as_number(v))))
-        if self._flight is not None and (flight := self._flight(node, above, root)) is not None:
-            result.flights = [*result.flights, flight] if flight not in result.flights else result.flights
-        if self._batch is not None:
-            result.batch = self._batch(node, above, root) or result.batch
-        if self._estimate is not None:
-            result.estimated_delivery = self._estimate(node, above, root)
-        if self._proof is not None:
-            result.proof = self._proof(node, above, root)
-        if self._weight is not None:
-            result.weight_kg = self._weight(node, above, root)
-        if self._state_hint is not None and not result.events:
-            result.state_hint = self._state_hint(node, above, root)
 
-    def _find_aliases(self, node: Any, above: Any, root: Any, result: Result) -> Iterator[Alias]:
+    def _find_aliases(self, node: Any, above: Any, root: Any, result: Result) -> list[Alias]:
+        found = [a for reader in self._field_aliases for a in reader.in_fields(node, above, root)]
+        found += [a for r in self._text_aliases for e in result.events if (a := r.in_event(e.code, e.text)) is not None]
+        if not found:
+            return []
         own = {bare(n) for n in (result.asked, result.tracking_number) if n}
         mine = (None, self._slug)
-        for reader in self._aliases:
-            for alias in reader.in_fields(node, above, root):
-                if alias.carrier not in mine or bare(alias.tracking_number) not in own:
-                    yield alias
-        for reader in self._text_aliases:
-            for event in result.events:
-                said = reader.in_event(event.code, event.text)
-                if said is not None and bare(said.tracking_number) not in own:
-                    yield said
+        return _distinct(a for a in found if a.carrier not in mine or bare(a.tracking_number) not in own)
 
     def _add_not_found(self, run: "_Run") -> None:
         for value in self._not_found(run.root, run.root, run.root) if self._not_found else []:
@@ -249,25 +220,35 @@ class ReadingReader:
 
     def _unanswered(self, number: str | None, whole: Result | None, *, empty: bool) -> Result:
         if whole is not None:
-            return Result(number, whole.outcome, whole.reason, whole.retry_after_s)
+            named = whole.tracking_number if number is None else None
+            return Result(number, whole.outcome, whole.reason, whole.retry_after_s, named)
         if empty and self._spec.empty_is == "unknown":
             return Result(number, "unknown")
         detail = "the answer does not speak of this number; ask for it alone"
         return Result(number, "failed", Reason("unreadable", detail))
 
 
-class _Run(Struct):
+class _Run:
     """One answer being read."""
 
-    root: Any
-    asked: Asked
-    pending: dict[str, str]
-    """Asked numbers that nothing answered yet, by their bare form."""
-    count: int
-    """Parcels in the answer."""
-    whole: Result | None
-    """The error of the whole answer."""
-    read: Read
+    def __init__(self, root: Any, asked: Asked, count: int, errors: ErrorReader | None) -> None:
+        self.root, self.asked, self.count = root, asked, count
+        self.pending = {bare(number): number for number in asked.numbers}
+        """Asked numbers that nothing answered yet, by their bare form."""
+        self.read = Read([], [], [])
+        self._errors = errors
+
+    @cached_property
+    def whole(self) -> Result | None:
+        """The error of the whole answer, looked for only where a journey is missing."""
+        return self._errors.first(self.root, self.root, self.root) if self._errors is not None else None
+
+    @property
+    def nameless(self) -> bool:
+        """Whether nobody said which parcel this is: the interface leaves the number to the question, and no question is
+        known. Its only parcel is read all the same, without a number.
+        """
+        return self.count == 1 and not self.asked.numbers
 
     def add(self, result: Result, facts: Facts) -> None:
         """Add a result."""
@@ -290,7 +271,7 @@ def _claim(found: str | None, run: _Run) -> str | None:
     return None
 
 
-def _distinct(aliases: Iterator[Alias]) -> list[Alias]:
+def _distinct(aliases: Iterable[Alias]) -> list[Alias]:
     """Each number once for each relation and carrier; where one place names its carrier, another need not."""
     found = list(dict.fromkeys(aliases))
     named = {(bare(a.tracking_number), a.relation) for a in found if a.carrier is not None}

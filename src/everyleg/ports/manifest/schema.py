@@ -21,8 +21,8 @@ class Pick(Struct, forbid_unknown_fields=True, omit_defaults=True, rename={"with
     A plain string is a path, a list of strings is "the first that is not empty"; this object is for the rest.
     """
 
-    at: str | list[str] | None = None
-    """Path or paths, first non-empty wins."""
+    at: str | list["str | Pick"] | None = None
+    """Path, or several paths and picks: the first that is not empty wins."""
     join: list["str | Pick"] | None = None
     """Several values glued; empty ones are left out."""
     with_: str = " "
@@ -185,8 +185,8 @@ class ReadingSpec(Struct, forbid_unknown_fields=True, omit_defaults=True):
     unwrap: list[str] = []
     """Paths of strings that hold JSON or XML of their own, parsed in place, in this order."""
     results: str | list[str] = ""
-    """Path of the parcels, or several where one interface wraps them differently; empty is the root. `*` on a map gives
-    each entry as `$key` and `$value`."""
+    """Path of the parcels, or several where one interface wraps them differently (the first that leads somewhere); empty
+    is the root. `*` on a map gives each entry as `$key` and `$value`."""
     group_by: PickLike | None = None
     """Where `results` is a flat list of events: the field that tells parcels apart; events are then `$items`."""
     number: PickLike | None = None

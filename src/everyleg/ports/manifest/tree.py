@@ -23,6 +23,7 @@ _PARSER_OPTIONS: dict[str, Any] = {
     "huge_tree": False,
     "remove_comments": True,
     "remove_pis": True,
+    "remove_blank_text": True,
 }
 _HTML = re.compile(rb"^\s*(<!doctype\s+html|<html|<head|<body|<script)", re.IGNORECASE)
 _JSONP = re.compile(rb"^\s*[A-Za-z_$][\w$.]*\s*\((.*)\)\s*;?\s*$", re.DOTALL)
@@ -52,7 +53,8 @@ def parse(body: bytes) -> tuple[str, Any]:
     if _HTML.match(start):
         raise _html(body)
     if start[:1] == b"<":
-        return "xml", parse_xml(body)
+        # Blanks before the XML declaration are an error of the letter only.
+        return "xml", parse_xml(body.lstrip(b"\xef\xbb\xbf \t\r\n"))
     return "json", parse_json(body)
 
 
@@ -126,7 +128,7 @@ def parse_xml(body: bytes) -> Any:
         root = _recode_xml(body, error)
     except ValueError as error:
         raise Unreadable(f"not readable XML: {error}") from error
-    return {_local(root.tag): xml_tree(root)}
+    return {_LOCAL[root.tag]: xml_tree(root)}
 
 
 def _recode_xml(body: bytes, first: etree.XMLSyntaxError) -> Any:
@@ -148,27 +150,26 @@ def _not_utf8(body: bytes) -> bool:
     return False
 
 
-_LOCAL: dict[str, str] = {}
+class _LocalNames(dict[str, str]):
+    """Tag → its name without name space; answers repeat few names, so they are kept."""
 
+    KEPT = 20_000
 
-def _local(tag: str) -> str:
-    """Name without its name space; answers repeat few names, so they are kept."""
-    name = _LOCAL.get(tag)
-    if name is None:
+    def __missing__(self, tag: str) -> str:
         name = tag.rsplit("}", 1)[-1]
-        if len(_LOCAL) < 20_000:
-            _LOCAL[tag] = name
-    return name
+        if len(self) < self.KEPT:
+            self[tag] = name
+        return name
+
+
+_LOCAL = _LocalNames()
 
 
 def xml_tree(element: Any) -> Any:
     """Tree of one element."""
-    attributes = element.attrib
-    if not len(element):
-        return {**_attributes(attributes), "#text": element.text} if attributes else element.text
-    node: dict[str, Any] = _attributes(attributes) if attributes else {}
+    node: dict[str, Any] = _attributes(element.attrib) if element.attrib else {}
     for child in element:
-        name = _LOCAL.get(child.tag) or _local(child.tag)
+        name = _LOCAL[child.tag]
         value = xml_tree(child) if len(child) or child.attrib else child.text
         if name not in node:
             node[name] = value
@@ -176,13 +177,18 @@ def xml_tree(element: Any) -> Any:
             node[name].append(value)
         else:
             node[name] = [node[name], value]
-    if element.text and element.text.strip():
-        node["#text"] = "".join(element.itertext())
+    text = element.text
+    if not node:
+        return text
+    if text is not None and not text.isspace():
+        node["#text"] = "".join(element.itertext()) if len(element) else text
+    elif not len(element):
+        node["#text"] = text
     return node
 
 
 def _attributes(attributes: Any) -> dict[str, Any]:
-    return {"@" + _local(name): value for name, value in attributes.items()}
+    return {"@" + _LOCAL[name]: value for name, value in attributes.items()}
 
 
 def unwrap(tree: Any, paths: list[list[str]]) -> Any:

@@ -1,0 +1,172 @@
+"""Several picks compiled to one function that gathers their raw values from a node: the quick way through an answer.
+
+Where picks are plain paths, Python is generated that walks shared beginnings of paths once. Values come as they stand
+in the tree (`as_text` tidies them). A shape that is not plain on the way (a longer list, a text where a map should be)
+raises `Odd`, a map or list at the end cannot be hashed: then the careful pickers of `paths` take over. The two never
+differ in what they find (`tests/unit/ports/test_gather.py` holds them against each other).
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from everyleg.ports.manifest.paths import as_pick, as_text, maybe, picker, split_path, tidier
+from everyleg.ports.manifest.schema import Pick, PickLike
+
+Raw = tuple[Any, ...]
+"""Values as they stand in the tree."""
+
+Gather = Callable[[Any, Any, Any], tuple[Raw, ...]]
+"""(node, node above, root) → the raw values of each group.
+
+Raises:
+    Odd: when the node has a shape for the careful pickers.
+"""
+
+Specs = Sequence[PickLike | None]
+
+_MAX_KEYS = 4
+
+
+class Odd(Exception):  # noqa: N818 - a signal, not an error
+    """The node is not plain; ask the careful pickers."""
+
+
+def _inner(value: Any) -> dict[str, Any]:
+    """The map on the way of a path, where there is exactly one."""
+    if type(value) is dict:
+        return value
+    if value is None:
+        return {}
+    if type(value) is list and len(value) == 1 and type(value[0]) is dict:
+        return value[0]
+    raise Odd
+
+
+def gather(groups: Sequence[Specs], nulls: frozenset[str] = frozenset(), *, leaves: int = 0) -> Gather:
+    """Compile groups of picks; what is None gathers None.
+
+    Of the first `leaves` groups only the values that their picks look at are gathered, not what the picks make of them:
+    enough to know that an event says the same as one before.
+    """
+    writer = _Writer(nulls)
+    wanted = [_said(group) if i < leaves else group for i, group in enumerate(groups)]
+    tuples = [writer.group(group) for group in wanted]
+    lines = ["def gather(node, above, root):", "    if type(node) is not dict: raise Odd", *writer.lines]
+    lines.append(f"    return ({''.join(f'{group}, ' for group in tuples)})")
+    # The source is made of the manifest's own keys, each written as a Python string.
+    exec(compile("\n".join(lines), "<gather>", "exec"), writer.names)  # noqa: S102
+    compiled: Gather = writer.names["gather"]
+    return compiled
+
+
+def gather_carefully(groups: Sequence[Specs], nulls: frozenset[str] = frozenset()) -> Gather:
+    """The texts of the groups for any shape of node, by the pickers of `paths`; it never raises `Odd`."""
+    pickers = [[maybe(spec, nulls) for spec in group] for group in groups]
+    return lambda node, above, root: tuple(
+        tuple(pick(node, above, root) if pick else None for pick in group) for group in pickers
+    )
+
+
+def leaves_of(specs: Specs) -> list[str] | None:
+    """The plain paths that picks look at, each once; None when one of them is not plain."""
+    found: dict[str, None] = {}
+    for spec in specs:
+        if spec is not None and not _add_leaves(as_pick(spec), found):
+            return None
+    return list(found)
+
+
+def _said(specs: Specs) -> Sequence[Any]:
+    leaves = leaves_of(specs)
+    return [specs] if leaves is None else leaves
+
+
+def _add_leaves(spec: str | Pick, found: dict[str, None]) -> bool:
+    if isinstance(spec, str):
+        found[spec] = None
+        return _plain_keys(spec) is not None
+    if spec.const is not None:
+        return True
+    inside = spec.join if spec.join is not None else [spec.at] if isinstance(spec.at, str) else spec.at or []
+    return all(_add_leaves(part, found) for part in inside)
+
+
+class _Writer:
+    """Writes the body of a gathering function, each beginning of a path once."""
+
+    def __init__(self, nulls: frozenset[str]) -> None:
+        self.lines: list[str] = []
+        self.names: dict[str, Any] = {"Odd": Odd, "inner": _inner, "first": _first, "glue": _glue}
+        self._nulls = nulls
+        self._maps: dict[tuple[str, ...], str] = {(): "node"}
+
+    def group(self, specs: Sequence[Any]) -> str:
+        """The expression of a group: a tuple of its values, or where it is one nested group, the texts of that."""
+        if len(specs) == 1 and isinstance(specs[0], list | tuple):
+            careful = gather_carefully(specs, self._nulls)
+            return f"{self._name(lambda node, above, root: careful(node, above, root)[0])}(node, above, root)"
+        return f"({''.join(f'{self.value(spec)}, ' for spec in specs)})"
+
+    def value(self, spec: PickLike | None) -> str:
+        """The expression of a pick: of a plain path the raw value, of anything else its text."""
+        if spec is None:
+            return "None"
+        if isinstance(spec, str) and (keys := _plain_keys(spec)):
+            return f"{self._map(keys[:-1])}.get({keys[-1]!r})"
+        return self._pick(as_pick(spec))
+
+    def _pick(self, spec: Pick) -> str:
+        if leaves_of([spec]) is None:
+            return f"{self._name(picker(spec, self._nulls))}(node, above, root)"
+        if spec.const is not None:
+            return repr(spec.const)
+        if spec.join is not None:
+            base = f"glue({spec.with_!r}, {self._all(spec.join)})"
+        else:
+            base = f"first({self._all([spec.at] if isinstance(spec.at, str) else spec.at or [])})"
+        tidy = tidier(spec, self._nulls)
+        return f"{self._name(tidy)}({base})" if tidy is not None else base
+
+    def _all(self, specs: Sequence[str | Pick]) -> str:
+        return f"({''.join(f'{self.value(spec)}, ' for spec in specs)})"
+
+    def _name(self, function: Any) -> str:
+        name = f"f{len(self.names)}"
+        self.names[name] = function
+        return name
+
+    def _map(self, keys: tuple[str, ...]) -> str:
+        if keys not in self._maps:
+            around = self._map(keys[:-1])
+            name = f"m{len(self._maps)}"
+            self.lines.append(f"    {name} = inner({around}.get({keys[-1]!r}))")
+            self._maps[keys] = name
+        return self._maps[keys]
+
+
+def _first(values: tuple[Any, ...]) -> str | None:
+    """The first value that says something."""
+    for value in values:
+        text = _text(value)
+        if text is not None:
+            return text
+    return None
+
+
+def _glue(between: str, values: tuple[Any, ...]) -> str | None:
+    """Values joined, empty ones left out."""
+    parts = [text for value in values if (text := _text(value)) is not None]
+    return between.join(parts) if parts else None
+
+
+def _text(value: Any) -> str | None:
+    if type(value) is dict or type(value) is list:
+        raise Odd
+    return as_text(value)
+
+
+def _plain_keys(path: str) -> tuple[str, ...] | None:
+    """Keys of a path that goes straight down from the node, else None."""
+    keys = tuple(split_path(path))
+    plain = 0 < len(keys) <= _MAX_KEYS and not any(k in ("*", "^", "$") or k.isdigit() or k[:1] == "[" for k in keys)
+    return keys if plain else None
