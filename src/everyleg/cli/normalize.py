@@ -2,6 +2,7 @@
 
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -15,11 +16,9 @@ from everyleg.ports.manifest.reader import Asked
 
 
 def normalize(
-    file: str,
-    /,
-    *,
+    *operands: Annotated[str, Parameter(name="FILE", allow_leading_hyphen=True)],
     carrier: str,
-    number: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
+    number: tuple[str, ...] = (),
     observed_at: str | None = None,
     json: bool = True,
 ) -> None:
@@ -29,20 +28,36 @@ def normalize(
     2 when it was not; then the JSON says `failed`, and standard error says what, where and what to do.
 
     Args:
-        file: The raw answer, or - for standard input.
+        operands: The raw answer, or - for standard input.
         carrier: Slug of the carrier (`everyleg carriers list`).
-        number: The numbers that were asked for.
+        number: The numbers that were asked for; several may follow one --number.
         observed_at: When the answer was received, ISO 8601 with offset; without it nothing is ever withdrawn.
         json: Accepted for symmetry with the other commands: a reading is always JSON.
     """
     del json
-    answered = read_file(file, carrier, number, parse_instant(observed_at))
+    file, more = file_among(operands)
+    answered = read_file(file, carrier, (*number, *more), parse_instant(observed_at))
     print_json(answered.reading)
     if not answered.understood:
         reason = answered.reading.results[0].reason
         detail = f"{reason.kind}: {reason.detail}" if reason else "not understood"
         print(f"everyleg: {file}: not an answer of {carrier}: {detail}", file=sys.stderr)
         sys.exit(2)
+
+
+def file_among(operands: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """The one operand that is a file (or -), and the others, which are numbers behind `--number`.
+
+    Raises:
+        UserError: when there is none, or more than one.
+    """
+    files = [o for o in operands if o == "-" or Path(o).exists()] or list(operands)
+    if len(files) != 1:
+        said = " and ".join(files) or "no file"
+        raise UserError(f"{said} given; name one raw answer, or - for standard input")
+    rest = list(operands)
+    rest.remove(files[0])
+    return files[0], tuple(rest)
 
 
 def read_file(file: str, slug: str, numbers: tuple[str, ...] = (), observed_at: datetime | None = None) -> Answered:
