@@ -25,6 +25,7 @@ _COMMANDS = {
 }
 _GROUPS = {
     "carriers": "Carriers as data: list, show, check, new, draft.",
+    "lab": "Simulated worlds with known truth, to judge every claim in.",
     "bench": "Benchmarks, each beside its limit in the same run.",
 }
 for _name, _help in _COMMANDS.items():

@@ -7,7 +7,12 @@ from rich.console import Console
 
 from everyleg.cli.timeline import timeline
 
-ANSWERS = (("czl", "1-czl"), ("yunexpress", "2-yunexpress"), ("usps", "3-usps-on-the-way"), ("usps", "4-usps-delivered"))
+ANSWERS = (
+    ("czl", "1-czl"),
+    ("yunexpress", "2-yunexpress"),
+    ("usps", "3-usps-on-the-way"),
+    ("usps", "4-usps-delivered"),
+)
 """Carrier and file of each answer, in the order in which they came."""
 
 

@@ -50,8 +50,11 @@ def season(
     except (PlanError, ValueError) as error:
         raise UserError(str(error)) from error
     gc.disable()  # nothing in a season is a cycle; looking for some costs a fifth of the time
-    _write(world.lines(), parcels)
-    sys.stdout.buffer.flush()
+    try:
+        _write(world.lines(), parcels)
+        sys.stdout.buffer.flush()
+    finally:
+        gc.enable()
 
 
 def _write(lines: Iterable[bytes], parcels: int) -> None:
