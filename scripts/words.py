@@ -6,9 +6,10 @@ from pathlib import Path
 from everyleg.core.vocabulary import STAGE_NAMES, STAGES, STATUSES
 
 TARGET = Path("docs/words.md")
-INTRO = """# The words
+INTRO = """\
+# The words
 
-The vocabulary of Everyleg, generated from `src/everyleg/core/data/statuses.csv` (`python scripts/words.py`); do not edit here.
+The vocabulary of Everyleg, generated from `src/everyleg/core/data/statuses.csv` by `python scripts/words.py`.
 
 ## Nouns
 
@@ -19,7 +20,7 @@ The vocabulary of Everyleg, generated from `src/everyleg/core/data/statuses.csv`
 | stage 阶段 | one of the five below |
 | leg 段 | the part of the way that one carrier has the parcel under that carrier's number; it may span several stages |
 | carrier 承运商 · source 来源 | who moves it · where we learn of it (API, aggregator, push, file, person) |
-| check 查询 | one attempt to learn of a leg: *news*, *nothing new*, *number unknown to the carrier*, or *failed*, with the reason |
+| check 查询 | one attempt to learn of a leg: *news*, *nothing new*, *number unknown*, or *failed*, with the reason |
 | observation 原始应答 | one raw answer as received: never changed, never lost |
 | reading 读数 | what a manifest makes of an observation |
 | statement 陈述 | one fact as one source told it |
@@ -45,8 +46,8 @@ def render() -> str:
         for s in STATUSES.values()
     )
     head = (
-        "\n## Milestones and sub-statuses\n\n*moves*: the row moves a parcel's state. *problem*: it stands until a later "
-        "movement.\n\n| milestone | sub-status | stage | meaning | 含义 | shown as | moves | problem |\n"
+        "\n## Milestones and sub-statuses\n\n*moves*: the row moves a parcel's state. *problem*: it stands until a "
+        "later movement.\n\n| milestone | sub-status | stage | meaning | 含义 | shown as | moves | problem |\n"
         "|---|---|---|---|---|---|---|---|\n"
     )
     return INTRO + stages + head + rows

@@ -110,7 +110,9 @@ def test_a_mistake_is_answered_with_what_to_do(arguments, words):
 
 
 def test_answers_of_three_carriers_become_one_journey():
-    files = [f"{s}={JOURNEY / f}" for s, f in (("czl", "1-czl.json"), ("yunexpress", "2-yunexpress.json"), ("usps", USPS))]
+    files = [
+        f"{s}={JOURNEY / f}" for s, f in (("czl", "1-czl.json"), ("yunexpress", "2-yunexpress.json"), ("usps", USPS))
+    ]
     (timeline,) = json.loads(run("timeline", "--json", *files).stdout)
     assert (timeline["milestone"], timeline["stage"], len(timeline["legs"])) == ("delivered", "last_mile", 3)
     assert [h["missing"] for h in timeline["handoffs"]] == ["release", None]
@@ -119,7 +121,9 @@ def test_answers_of_three_carriers_become_one_journey():
 
 
 def test_any_order_of_answers_gives_the_same_journey():
-    files = [f"{s}={JOURNEY / f}" for s, f in (("czl", "1-czl.json"), ("yunexpress", "2-yunexpress.json"), ("usps", USPS))]
+    files = [
+        f"{s}={JOURNEY / f}" for s, f in (("czl", "1-czl.json"), ("yunexpress", "2-yunexpress.json"), ("usps", USPS))
+    ]
     assert run("timeline", "--json", *files).stdout == run("timeline", "--json", *reversed(files), files[0]).stdout
 
 

@@ -185,7 +185,7 @@ class Reading(Struct):
     warnings: list[Warn] = []
 
 
-def statement_key(  # noqa: PLR0913 - the six things a source says are the identity
+def statement_key(
     carrier: str, number: str, raw_time: str | None, raw_code: str | None, raw_text: str | None, raw_place: str | None
 ) -> str:
     """Identity of a statement: a hash (XXH3, 128 bits, hex) of what the source said, never of what we made of it."""

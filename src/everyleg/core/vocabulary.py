@@ -68,9 +68,7 @@ def _status(row: dict[str, str]) -> Status:
         exception=row["exception"] == "yes",
         meaning={"en": row["meaning_en"], "zh": row["meaning_zh"]},
         display={k: row[f"display_{k}"] for k in ("en", "zh") if row[f"display_{k}"]},
-        outbound={
-            k: row[k] for k in ("17track", "aftership_tag", "aftership_subtag", "kuaidi100", "trackingmore")
-        },
+        outbound={k: row[k] for k in ("17track", "aftership_tag", "aftership_subtag", "kuaidi100", "trackingmore")},
     )
 
 

@@ -19,6 +19,7 @@ from everyleg.ports.manifest.reader import Asked, ReadingReader
 from everyleg.ports.manifest.schema import Codes, Manifest
 from everyleg.ports.manifest.shape import Shape, extra_fields, learn
 from everyleg.ports.manifest.tree import Unreadable, parse, unwrap
+from everyleg.ports.manifest.wanted import wanted_of
 
 Hook = Callable[[Any], Any]
 """The one function of a carrier's `read.py`: from the parsed tree to the tree that its manifest describes."""
@@ -70,6 +71,8 @@ class Carrier:
             raise ManifestError(f"{folder / 'carrier.yaml'}: {error}") from error
         except KeyError as error:
             raise ManifestError(f"{folder / 'codes.yaml'}: no table {error}") from error
+        whole = hook is not None or any(r.unwrap or r.group_by is not None for r in manifest.readings)
+        self._wanted = None if whole else wanted_of(r for r in manifest.readings if r.input == "xml")
         self._unwraps = {r.name: [split_path(path) for path in r.unwrap] for r in manifest.readings}
 
     def read(
@@ -95,8 +98,9 @@ class Carrier:
             return self._failed(asked, fault)
         if answer.status in self.manifest.statuses and not answer.body.strip():
             return self._by_status(answer.status, asked)
+        wanted = None if audit else self._wanted
         try:
-            kind, tree = parse(answer.body)
+            kind, tree = parse(answer.body, wanted)
         except Unreadable:
             if answer.status in self.manifest.statuses:
                 return self._by_status(answer.status, asked)
@@ -105,6 +109,8 @@ class Carrier:
             tree = self._hook(tree)
         reader = self._reader(kind, tree)
         if reader is None:
+            if wanted is not None and kind == "xml":
+                kind, tree = parse(answer.body)
             return self._misfit(kind, tree, answer, asked, owners)
         return self._use(reader, tree, asked, audit=audit)
 

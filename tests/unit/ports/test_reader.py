@@ -3,7 +3,6 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tests.factories.carriers import READING, answer, carrier, event, read
 
 
@@ -157,8 +156,9 @@ def test_the_number_asked_is_part_of_a_statement_s_identity():
 
 def test_a_field_that_no_sample_has_is_a_warning():
     known = carrier(samples={"one.json": answer(event())})
-    from everyleg.ports.answer import Answer
     from tests.factories.carriers import msgspec
+
+    from everyleg.ports.answer import Answer
 
     body = msgspec.json.encode(answer(event(mood="sunny")))
     warnings = known.read(Answer(body)).reading.warnings
@@ -181,8 +181,9 @@ KNOWN = carrier(FAILING)
 
 @given(trees)
 def test_any_tree_is_read_or_failed_and_never_raises(tree):
-    from everyleg.ports.answer import Answer
     from tests.factories.carriers import msgspec
+
+    from everyleg.ports.answer import Answer
 
     reading = KNOWN.read(Answer(msgspec.json.encode(tree))).reading
     assert reading.results

@@ -64,6 +64,9 @@ def reader_of(layouts: Sequence[str]) -> Reader:
         ValueError: when a layout makes no sense.
     """
     readers = [_reader(layout) for layout in layouts]
+    only = readers[0] if len(readers) == 1 else None
+    if only is not None:
+        return lambda text: only(text) if len(text) <= _LONGEST else None
 
     def read(text: str) -> Clock | None:
         if len(text) <= _LONGEST:

@@ -18,7 +18,6 @@
 import re
 from collections.abc import Callable
 from datetime import datetime
-from operator import itemgetter
 
 from everyleg.core.time.clock import FIRST_YEAR, LAST_YEAR, Clock, Precision
 from everyleg.core.time.months import month_number
@@ -68,7 +67,7 @@ def compile_pattern(pattern: str) -> Reader:
         compiled = re.compile(_expression(tokens, letters), re.IGNORECASE)
     except (re.error, KeyError) as error:
         raise ValueError(f"layout {pattern!r}: {error}; text goes in quotes, a field may stand once") from error
-    return _swift(pattern, tokens, _reader(compiled))
+    return _swift(pattern, _reader(compiled))
 
 
 def _letter(token: re.Match[str]) -> str:
@@ -122,31 +121,65 @@ def _reader(compiled: re.Pattern[str]) -> Reader:
     return read
 
 
-def _swift(pattern: str, tokens: list[re.Match[str]], thorough: Reader) -> Reader:
+def _swift(pattern: str, thorough: Reader) -> Reader:
     """The same reader, faster where every field has a fixed place: slices put in ISO order.
 
     What does not lie exactly in its place (a missing zero, a second blank, an AM) is left to the thorough reader.
     """
-    starts = {token["field"]: token.start() for token in tokens if token["field"]}
-    order = [field for field in _ORDER if field in starts]
-    if len(order) < len(starts) or len(order) not in _ISO or set(pattern) & set("'[]"):
+    exact = exact_reader(pattern)
+    if exact is None:
         return thorough
-    fields = itemgetter(*(slice(starts[field], starts[field] + len(field)) for field in order))
-    signs = {token.start(): token[0] for token in tokens if not token["field"]}
-    signs_of, expected = itemgetter(0, *signs), tuple(signs.values())
-    form, precision = _ISO[len(order)]
-    iso, length = form.format, len(pattern)
+    return lambda text: exact(text) or thorough(text)
+
+
+def exact_reader(pattern: str) -> Reader | None:
+    """A reader of the texts in which each field of a pattern stands exactly in its place; None where fields have none.
+
+    A text that it reads has no other character than the pattern, digits aside.
+    """
+    opened, closed = pattern.find("["), pattern.find("]")
+    filled, bare = pattern.replace("[", "").replace("]", ""), pattern[:opened] + pattern[closed + 1 :]
+    by_length = {len(form): read for form in (filled, bare if opened >= 0 else filled) if (read := _exact(form))}
+    if "'" in pattern or pattern.count("[") > 1 or not by_length:
+        return None
+    reader_for = by_length.get
 
     def read(text: str) -> Clock | None:
-        if len(text) == length and signs_of(text)[1:] == expected:
-            try:
-                local = datetime.fromisoformat(iso(*fields(text)))
-            except ValueError:
-                return thorough(text)
-            return Clock(local, None, None, precision) if FIRST_YEAR <= local.year <= LAST_YEAR else None
-        return thorough(text)
+        reader = reader_for(len(text))
+        try:
+            return reader(text) if reader is not None else None
+        except ValueError:
+            return None
 
     return read
+
+
+def _exact(pattern: str) -> Reader | None:
+    """The same for a pattern without brackets.
+
+    It raises ValueError when the fields tell no time. For `dd.MM.yyyy HH:mm` it is
+
+        lambda t: clock(iso(f'{t[6:10]}-{t[3:5]}-{t[0:2]}T{t[11:13]}:{t[14:16]}'), 'minute')
+                  if t[2] == '.' and t[5] == '.' and t[10] == ' ' and t[13] == ':' else None
+    """
+    tokens = list(_TOKEN.finditer(pattern))
+    starts = {token["field"]: token.start() for token in tokens if token["field"]}
+    order = [field for field in _ORDER if field in starts]
+    if len(order) < len(starts) or len(order) not in _ISO:
+        return None
+    form, precision = _ISO[len(order)]
+    fields = (f"{{t[{starts[field]}:{starts[field] + len(field)}]}}" for field in order)
+    signs = [f"t[{token.start()}] == {token[0]!r}" for token in tokens if not token["field"]]
+    source = (
+        f"lambda t: clock(iso(f'{form.format(*fields)}'), {precision!r}) if {' and '.join(signs) or 'True'} else None"
+    )
+    # The source holds nothing of the pattern but its signs, each written as a Python string.
+    reader: Reader = eval(source, {"clock": _local, "iso": datetime.fromisoformat})  # noqa: S307
+    return reader
+
+
+def _local(local: datetime, precision: Precision) -> Clock | None:
+    return Clock(local, None, None, precision) if FIRST_YEAR <= local.year <= LAST_YEAR else None
 
 
 def _clock(fields: Fields) -> Clock | None:

@@ -106,7 +106,7 @@ def resolve(
     offset, named = (None, None) if rule.distrust_offset else (clock.offset, _named(clock, rule))
     shown = named or zone_of_place or rule.always
     if utc is not None and utc.precision != "date":
-        return _from_pair(clock, _instant(utc), shown)
+        return _from_pair(clock, utc, shown)
     if clock.local is None or (offset is not None and clock.precision != "date"):
         if offset and clock.local is not None:
             return Moment(clock.local, offset, "offset", _utc(clock.local, offset * 60), 0)
@@ -120,23 +120,24 @@ def resolve(
     return _assumed(clock.local, rule.home, countries, country_of_place)
 
 
-def iso_with_offset(said: object) -> Moment | None:
-    """The moment of a full ISO time with an offset that is not UTC: the quick way of what `resolve` gives for it.
-
-    None for anything else, which then takes the long way: a midnight (perhaps only a day), a fraction, `Z`.
-    """
-    if type(said) is not str or not 21 < len(said) < 26 or said[16] != ":" or said[11:19] == "00:00:00":
-        return None
-    offset = parse_offset(said[19:])
-    if not offset:
-        return None
-    try:
-        local = datetime.fromisoformat(said[:19])
-    except ValueError:
-        return None
-    if not FIRST_YEAR <= local.year <= LAST_YEAR:
-        return None
+def at_offset(local: datetime, offset: int) -> Moment:
+    """The moment of a wall clock whose offset is stated: what `resolve` gives where that is trusted and not UTC."""
     return Moment(local, offset, "offset", _EPOCH_UTC + (local - _EPOCH - _east(offset * 60)), 0)
+
+
+def in_zone(local: datetime, name: str, *, documented: bool) -> Moment:
+    """The moment of a wall clock in a zone: the one that the source documents or names, or that of the place."""
+    return _in_zone(local, name, "zone" if documented else "place")
+
+
+def by_utc(local: datetime, utc: Clock) -> Moment | None:
+    """The moment of a wall clock beside the same time in UTC: what `resolve` gives where the two differ by an offset
+    to the second that is not UTC itself; else None.
+    """
+    if utc.precision == "date" or utc.local is None or utc.offset:
+        return None
+    offset = _QUARTERS.get(local - utc.local)
+    return Moment(local, offset, "offset", _utc(utc.local, 0), 0) if offset else None
 
 
 def offset_between(local: datetime, utc: datetime) -> int | None:
@@ -195,13 +196,22 @@ def _wall(instant: datetime, offset: int) -> datetime:
     return _EPOCH + (instant - _EPOCH_UTC + _east(offset * 60))
 
 
-def _from_pair(clock: Clock, instant: datetime, shown: str | None) -> Moment:
+def _from_pair(clock: Clock, utc: Clock, shown: str | None) -> Moment:
     """Local time and UTC of one event. What offset the local one claims does not matter: both often end in Z."""
+    instant = _instant(utc)
     if clock.local is None or clock.precision == "date":
         return _at(instant, None, shown)
-    offset = offset_between(clock.local, _wall(instant, 0))
+    beside = _wall(instant, 0) if utc.local is None or utc.offset else utc.local
+    offset = _QUARTERS.get(clock.local - beside)
+    if offset:
+        return Moment(clock.local, offset, "offset", instant, 0)
+    offset = offset_between(clock.local, beside)
     moment = _at(instant, offset, shown)
     return moment if offset is not None else structs.replace(moment, contradicted=True)
+
+
+_QUARTERS = {timedelta(minutes=m): m for m in range(MIN_OFFSET, MAX_OFFSET + 1, 15)}
+"""Differences that are offsets to the second → minutes."""
 
 
 def _at(instant: datetime, offset: int | None, shown: str | None) -> Moment:
@@ -246,6 +256,11 @@ def _readings(local: datetime, name: str) -> tuple[int, int]:
     return first.days * 86_400 + first.seconds, second.days * 86_400 + second.seconds
 
 
+def _learn_steady(name: str, ordinal: int, east: int) -> None:
+    if _steady(name, ordinal):
+        _remember(_STEADY, (name, ordinal), east)
+
+
 def _in_zone(local: datetime, name: str, basis: TimeBasis) -> Moment:
     day = (name, local.toordinal())
     east = _STEADY.get(day)
@@ -254,8 +269,7 @@ def _in_zone(local: datetime, name: str, basis: TimeBasis) -> Moment:
         if first != second:
             return Moment(local, None, basis, _utc(local, (first + second) // 2), (abs(first - second) + 1) // 2)
         east = first
-        if _steady(*day):
-            _remember(_STEADY, day, east)
+        _learn_steady(*day, east)
     return Moment(local, east // 60, basis, _utc(local, east), 0)
 
 
@@ -282,7 +296,10 @@ def _assumed(local: datetime, home: str | None, countries: tuple[str, ...], coun
     least, most = _span((country,) if country else countries, local.date())
     middle = (least + most) // 2
     if home is not None:
-        at_home = sum(_readings(local, home)) // 2
+        at_home = _STEADY.get((home, local.toordinal()))
+        if at_home is None:
+            at_home = sum(_readings(local, home)) // 2
+            _learn_steady(home, local.toordinal(), at_home)
         if country is None or least <= at_home <= most:
             middle = at_home
     return Moment(local, None, "assumed", _utc(local, middle), max(middle - least, most - middle))

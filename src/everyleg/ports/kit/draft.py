@@ -27,8 +27,8 @@ _CLOCKS = {
 _EPOCH = re.compile(r"1\d{9}(\d{3})?")
 _CODE = re.compile(r"[A-Z0-9][A-Za-z0-9_.-]{0,24}")
 _PLACES = {
-    "country": r"country", "city": r"city|town|locality", "region": r"state|province|region", "postal_code": r"zip|post",
-    "raw": r"loc|place|site|depot|office|address|area|facility",
+    "country": r"country", "city": r"city|town|locality", "region": r"state|province|region",
+    "postal_code": r"zip|post", "raw": r"loc|place|site|depot|office|address|area|facility",
 }  # fmt: skip
 _NUMBER = re.compile(r"track|waybill|barcode|awb|parcel_?no|number|_?id$|no$", re.IGNORECASE)
 

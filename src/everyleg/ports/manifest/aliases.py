@@ -1,11 +1,12 @@
 """Second numbers: in a parcel's fields, or in the words of its events."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from everyleg.core.model import Alias, Relation
-from everyleg.ports.manifest.paths import find_all, maybe, picker
+from everyleg.ports.manifest.paths import picker
 from everyleg.ports.manifest.schema import AliasSpec
 
 Slugs = Callable[[str], str | None]
@@ -20,19 +21,21 @@ class AliasReader:
     def __init__(self, spec: AliasSpec, nulls: frozenset[str], slugs: Slugs) -> None:
         """Compile `spec`; names of carriers are looked up by `slugs`."""
         self._relation: Relation = spec.relation
-        self._find = find_all(spec.at) if isinstance(spec.at, str) else None
-        self._pick = maybe(spec.at, nulls) if self._find is None else None
         named = spec.carrier if isinstance(spec.carrier, list) else [spec.carrier] if spec.carrier is not None else []
         self._carrier = [picker(part, nulls) for part in named]
         self._names = {plain(name): slug for name, slug in spec.carriers.items()}
         self._slugs = slugs
+        self._slug = lru_cache(maxsize=4096)(self._look_up)
         self._pattern = re.compile(spec.match) if spec.match else None
         self._codes = frozenset(spec.codes)
 
-    def in_fields(self, node: Any, above: Any, root: Any) -> Iterator[Alias]:
-        """Aliases that stand in the parcel's fields."""
-        for number in self._numbers(node, above, root):
-            yield Alias(self._owner(node, above, root), number, self._relation)
+    def in_fields(self, said: Sequence[Any], node: Any, above: Any, root: Any) -> list[Alias]:
+        """Aliases of the numbers that stand in the parcel's fields."""
+        numbers = [text for number in said if (text := as_number(number)) is not None]
+        if not numbers:
+            return []
+        owner = self._owner(node, above, root) if self._carrier else None
+        return [Alias(owner, number, self._relation) for number in numbers]
 
     def in_event(self, code: str | None, text: str | None) -> Alias | None:
         """The alias that an event's words name."""
@@ -45,18 +48,15 @@ class AliasReader:
         # The words name no carrier where it goes without saying: a carrier's own new number.
         return Alias(self._slug(groups.get("carrier")) or self._owner({}, {}, {}), groups["number"], self._relation)
 
-    def _numbers(self, node: Any, above: Any, root: Any) -> list[str]:
-        if self._find is not None:
-            return [n for n in (as_number(value) for value in self._find(node, above, root)) if n]
-        said = self._pick(node, above, root) if self._pick else None
-        return [said] if said else []
-
     def _owner(self, node: Any, above: Any, root: Any) -> str | None:
         """Slug of the carrier: of the first of the named fields that names one we know."""
-        names = (pick(node, above, root) for pick in self._carrier)
-        return next((slug for name in names if (slug := self._slug(name)) is not None), None)
+        for pick in self._carrier:
+            slug = self._slug(pick(node, above, root))
+            if slug is not None:
+                return slug
+        return None
 
-    def _slug(self, name: str | None) -> str | None:
+    def _look_up(self, name: str | None) -> str | None:
         """Slug of a name; behind the carrier often stands its service ("USPS Ground Advantage")."""
         words = name.split() if name else []
         for count in range(len(words), 0, -1):

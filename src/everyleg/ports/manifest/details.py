@@ -9,36 +9,11 @@ from everyleg.core.model import Estimate, Flight, Proof, Result
 from everyleg.core.places import country_of
 from everyleg.core.time.clock import Clock
 from everyleg.core.time.layouts import LayoutError, compile_layouts
-from everyleg.ports.manifest.gather import Odd, Raw, gather, gather_carefully
-from everyleg.ports.manifest.paths import as_text
 from everyleg.ports.manifest.schema import FlightSpec, PickLike, ReadingSpec
+from everyleg.ports.manifest.texts import texts_of
 
 _IN_KG = {"kg": 1.0, "kgs": 1.0, "k": 1.0, "kilogram": 1.0, "g": 0.001, "gram": 0.001, "lb": 0.45359237,
           "lbs": 0.45359237, "l": 0.45359237, "pound": 0.45359237, "oz": 0.028349523125}  # fmt: skip
-
-Texts = Sequence[str | None]
-
-
-class PickGroups:
-    """Groups of picks of one node, gathered the quick way where it goes and carefully where it does not."""
-
-    def __init__(self, groups: Sequence[Sequence[PickLike | None]], nulls: frozenset[str]) -> None:
-        """Compile the groups; those of None alone are left out of the work."""
-        self._nulls = nulls
-        self._quick, self._careful = gather(groups, nulls), gather_carefully(groups, nulls)
-        self._empty = [[None] * len(group) for group in groups]
-
-    def read(self, node: Any, above: Any, root: Any) -> list[Texts]:
-        """The texts of each group."""
-        try:
-            raw = self._quick(node, above, root)
-            hash(raw)
-        except (Odd, TypeError):
-            raw = self._careful(node, above, root)
-        return [self._texts(group) if any(group) else empty for group, empty in zip(raw, self._empty, strict=True)]
-
-    def _texts(self, group: Raw) -> Texts:
-        return [None if value is None or (text := as_text(value)) in self._nulls else text for value in group]
 
 
 class ParcelReader:
@@ -46,34 +21,33 @@ class ParcelReader:
 
     def __init__(self, spec: ReadingSpec, nulls: frozenset[str]) -> None:
         """Compile the parcel's part of a reading."""
-        eta, proof, weight, flight = spec.estimated_delivery, spec.proof, spec.weight, spec.flight
-        self._groups = PickGroups(
+        eta, proof, weight = spec.estimated_delivery, spec.proof, spec.weight
+        self._texts = texts_of(
             [
-                [spec.origin, spec.destination, spec.state_hint, spec.batch],
-                [eta.at, eta.from_, eta.to] if eta else [],
-                [proof.signer, proof.photo_url, proof.place, proof.at] if proof else [],
-                [weight.at, weight.unit] if weight else [],
-                flight_picks(flight),
+                *(spec.origin, spec.destination, spec.state_hint, spec.batch),
+                *((eta.at, eta.from_, eta.to) if eta else (None, None, None)),
+                *((proof.signer, proof.photo_url, proof.place, proof.at) if proof else (None, None, None, None)),
+                *((weight.at, weight.unit) if weight else (None, None)),
+                *flight_picks(spec.flight),
             ],
             nulls,
         )
-        self._parse = compile_layouts(eta.layouts) if eta else None
+        self._parse = compile_layouts(eta.layouts if eta else ["iso"])
         self._basis = eta.basis if eta else ""
-        self._wanted = any((spec.origin, spec.destination, spec.state_hint, spec.batch, eta, proof, weight, flight))
 
     def read(self, node: Any, above: Any, root: Any, result: Result) -> Facts:
         """Fill `result`, and give the parcel's countries."""
-        if not self._wanted:
-            return NO_FACTS
-        (origin, destination, hint, batch), eta, proof, weight, flight = self._groups.read(node, above, root)
+        (
+            origin, destination, hint, batch, point, begin, end, signer, photo, place, at, weight, unit, *flight
+        ) = self._texts(node, above, root)  # fmt: skip
         result.state_hint, result.batch = hint, batch
-        if any(eta) and self._parse is not None:
-            result.estimated_delivery = _estimate(eta, self._parse, self._basis)
-        if any(proof):
-            result.proof = Proof(*proof)
-        if weight and weight[0] is not None:
-            result.weight_kg = _kilograms(*weight)
-        if flight and (named := flight_of(flight)) is not None:
+        if point or begin or end:
+            result.estimated_delivery = _estimate((point, begin, end), self._parse, self._basis)
+        if signer or photo or place or at:
+            result.proof = Proof(signer, photo, place, at)
+        if weight is not None:
+            result.weight_kg = _kilograms(weight, unit)
+        if flight[0] is not None and (named := flight_of(flight)) is not None:
             result.flights = [named]
         if origin is None and destination is None:
             return NO_FACTS
@@ -85,16 +59,16 @@ NO_FACTS = Facts()
 
 def flight_picks(spec: FlightSpec | None) -> list[PickLike | None]:
     """What `flight_of` needs of a node."""
-    return [spec.number, spec.date, spec.mawb] if spec else []
+    return [spec.number, spec.date, spec.mawb] if spec else [None, None, None]
 
 
-def flight_of(said: Texts) -> Flight | None:
+def flight_of(said: Sequence[str | None]) -> Flight | None:
     """The flight that a node names."""
     number, date, mawb = said
     return Flight(number, date[:10] if date else None, mawb) if number else None
 
 
-def _estimate(said: Texts, parse: Callable[[object], Clock], basis: str) -> Estimate | None:
+def _estimate(said: Sequence[str | None], parse: Callable[[object], Clock], basis: str) -> Estimate | None:
     """An estimated delivery; its ends are ISO dates or date-times, as exact as the source."""
     point, start, end = (_iso(text, parse) for text in said)
     first = start or point

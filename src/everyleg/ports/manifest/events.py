@@ -1,11 +1,13 @@
 """One event: from a node of the answer to a statement."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from msgspec import Struct
+from xxhash import xxh3_128_hexdigest
 
 from everyleg.core.model import NOWHERE, Place, Statement, Warn, statement_key
 from everyleg.core.places import place as make_place
@@ -13,10 +15,11 @@ from everyleg.core.places import zone_of
 from everyleg.core.vocabulary import STATUSES
 from everyleg.core.wording import detect_lang, tidy
 from everyleg.ports.manifest.codes import StatusTable
-from everyleg.ports.manifest.gather import Odd, Raw, Specs, gather, gather_carefully
+from everyleg.ports.manifest.gather import Gather, Odd, Raw, Specs, Writer, gather_carefully, indented, leaves
 from everyleg.ports.manifest.paths import condition
 from everyleg.ports.manifest.schema import Manifest, ReadingSpec, TimeSpec
-from everyleg.ports.manifest.times import first_of, time_picks, time_reader
+from everyleg.ports.manifest.texts import compiled
+from everyleg.ports.manifest.times import first_of, swift_reader, time_picks, time_reader, to_the_letter
 
 PLACE_FIELDS = ("raw", "city", "region", "country", "postal_code", "code", "lat", "lon")
 
@@ -45,6 +48,8 @@ class Words(NamedTuple):
     stage: str
     milestone: str
     unknown: str | None
+    said: str
+    """Their part of a statement's key."""
 
 
 class Spot(NamedTuple):
@@ -78,6 +83,49 @@ class _Memory(Generic[Value]):
 _NOT_PLAIN: Raw = (0,)
 """Stands for raw values that are not remembered."""
 
+ReadAll = Callable[[Iterable[Any], Any, Any, "Context", dict[str, Statement], Any], None]
+"""(event nodes, parcel, root, context, statements by key: filled in order, what to do with the node of a new one)."""
+
+_LOOP = """
+def events(nodes, above, root, context, told, carriage):
+    number, countries, source, observed_at, observation = who(context)
+    head = f"{carrier}\\x1f{{number}}\\x1f"
+    for node in nodes:
+        if type(node) is not dict or {skip}: continue
+        try:
+{maps}
+            words, spot = known_words({words}), known_spots({spot})
+            if not spot or not words:
+                moment = None
+            else:
+                printed = {printed}
+                moment = swift(printed, {beside}, spot.zone)
+                if moment is None:
+                    raw_time = {time}
+                    hash(raw_time)
+                    printed, moment = time(raw_time, spot.place, spot.zone, countries)
+        except (Odd, TypeError):
+            moment = None
+        if moment is None or moment.contradicted:
+            statement = carefully(node, above, root, context)
+            if statement is None or statement.key in told: continue
+            told[statement.key] = statement
+        else:
+            code, raw_text, text, lang, sub_status, stage, milestone, unknown, said = words
+            if unknown is not None: warn(context, words)
+            key = digest((head + printed + said + (spot.raw or "")).encode("utf-8", "surrogatepass"))
+            if key in told: continue
+            told[key] = Statement(
+                {carrier!r}, number, stage, milestone, sub_status, moment.occurred_local, moment.utc_offset,
+                moment.time_basis, moment.occurred_at, moment.uncertainty_s, spot.place, code, text, lang,
+                source, observed_at, observation, key,
+            )
+        if carriage is not None: carriage(node)
+"""
+"""The loop over a parcel's events, the hottest of the reader. What it cannot read at a glance (an odd shape, words or
+a place not met before, something to warn of) it leaves to `EventReader.read`, which is the meaning of it all.
+"""
+
 
 class EventReader:
     """Reads the events of one shape of answer."""
@@ -89,22 +137,56 @@ class EventReader:
         words = [event.code, event.text, event.category, event.lang]
         spot = [getattr(event.place, name) for name in PLACE_FIELDS]
         when = [pick for time in times for pick in time_picks(time)]
-        self._gather = gather([words, spot, when], nulls, leaves=2)
         self._times_carefully = gather_carefully([when], nulls)
+        self._carrier, self._lang, self._table = manifest.slug, spec.lang, table
         self._words = _Memory(words, nulls, self._understand)
         self._spots = _Memory(spot, nulls, _locate)
-        self._known_words, self._known_spots = self._words.known.get, self._spots.known.get
         self._time = first_of([time_reader(time, spec.zone or manifest.zone, nulls) for time in times])
+        self._swift = swift_reader(times[0], spec.zone or manifest.zone, nulls)
         self._skip = [condition(text) for text in event.unless]
-        self._carrier, self._lang, self._table = manifest.slug, spec.lang, table
+        writer = Writer(nulls)
+        first = time_picks(times[0])
+        written = {
+            "words": writer.group(leaves(words)),
+            "spot": writer.group(leaves(spot)),
+            "time": writer.group(when),
+            "printed": writer.printed(first[0]) if to_the_letter(times[0].layouts[0]) else writer.value(first[0]),
+            "beside": ", ".join([writer.value(first[1]), writer.value(first[2]), writer.printed(first[3])]),
+        }
+        self._gather = self._compile_gather(written, writer)
+        self.read_all: ReadAll = self._compile_loop(written, writer)
+
+    def _compile_gather(self, written: dict[str, str], writer: Writer) -> Gather:
+        body = [*writer.lines, "return ({words}, {spot}, {time})".format(**written)]
+        source = f"def gather(node, above, root):\n    if type(node) is not dict: raise Odd\n{indented(body, 1)}"
+        gather: Gather = compiled(source, dict(writer.names), "gather")
+        return gather
+
+    def _compile_loop(self, written: dict[str, str], writer: Writer) -> ReadAll:
+        names = {
+            **writer.names, "known_words": self._words.known.get, "known_spots": self._spots.known.get,
+            "time": self._time, "swift": self._swift, "carefully": self.read, "skip": self._is_skipped, "who": _who, "warn": _warn_words,
+            "digest": xxh3_128_hexdigest, "Statement": Statement,
+        }  # fmt: skip
+        source = _LOOP.format(
+            carrier=self._carrier,
+            maps=indented(writer.lines, 3),
+            skip="skip(node, above, root)" if self._skip else "False",
+            **written,
+        )
+        read_all: ReadAll = compiled(source, names, "events")
+        return read_all
+
+    def _is_skipped(self, node: Any, parcel: Any, root: Any) -> bool:
+        return any(test(node, parcel, root) for test in self._skip)
 
     def read(self, node: Any, parcel: Any, root: Any, context: Context) -> Statement | None:
         """The statement of an event; None for an entry that is none, with a warning if it should have been one."""
-        if self._skip and any(test(node, parcel, root) for test in self._skip):
+        if self._skip and self._is_skipped(node, parcel, root):
             return None
         try:
             raw_words, raw_spot, raw_time = self._gather(node, parcel, root)
-            words, spot = self._known_words(raw_words), self._known_spots(raw_spot)
+            words, spot = self._words.known.get(raw_words), self._spots.known.get(raw_spot)
             hash(raw_time)
         except (Odd, TypeError):  # not plain: a list on the way, or a value that cannot be a key
             raw_words = raw_spot = _NOT_PLAIN
@@ -147,8 +229,11 @@ class EventReader:
         spoken = lang.lower().replace("_", "-").split("-")[0] if lang else self._lang
         return Words(
             code, raw_text, text, spoken or (detect_lang(text) if text else None),
-            row.sub_status, row.stage, row.milestone, meaning.unknown,
+            row.sub_status, row.stage, row.milestone, meaning.unknown, f"\x1f{code or ''}\x1f{raw_text or ''}\x1f",
         )  # fmt: skip
+
+
+_who = attrgetter("number", "countries", "source", "observed_at", "observation")
 
 
 @lru_cache(maxsize=65_536)
@@ -181,7 +266,7 @@ def _warn_time(context: Context, raw_time: str, words: Words) -> None:
         context.warnings.append(Warn("missing_field", "event.time", words.code or words.raw_text))
 
 
-def _warn_words(context: Context, words: Words, contradicted: str | None) -> None:
+def _warn_words(context: Context, words: Words, contradicted: str | None = None) -> None:
     if contradicted is not None:
         context.warnings.append(Warn("distrusted_offset", "event.time", contradicted))
     if words.unknown is not None:

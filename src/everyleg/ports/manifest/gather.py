@@ -42,21 +42,9 @@ def _inner(value: Any) -> dict[str, Any]:
     raise Odd
 
 
-def gather(groups: Sequence[Specs], nulls: frozenset[str] = frozenset(), *, leaves: int = 0) -> Gather:
-    """Compile groups of picks; what is None gathers None.
-
-    Of the first `leaves` groups only the values that their picks look at are gathered, not what the picks make of them:
-    enough to know that an event says the same as one before.
-    """
-    writer = _Writer(nulls)
-    wanted = [_said(group) if i < leaves else group for i, group in enumerate(groups)]
-    tuples = [writer.group(group) for group in wanted]
-    lines = ["def gather(node, above, root):", "    if type(node) is not dict: raise Odd", *writer.lines]
-    lines.append(f"    return ({''.join(f'{group}, ' for group in tuples)})")
-    # The source is made of the manifest's own keys, each written as a Python string.
-    exec(compile("\n".join(lines), "<gather>", "exec"), writer.names)  # noqa: S102
-    compiled: Gather = writer.names["gather"]
-    return compiled
+def indented(lines: Sequence[str], depth: int) -> str:
+    """Lines of Python, that many blocks deep."""
+    return "\n".join("    " * depth + line for line in lines)
 
 
 def gather_carefully(groups: Sequence[Specs], nulls: frozenset[str] = frozenset()) -> Gather:
@@ -76,9 +64,12 @@ def leaves_of(specs: Specs) -> list[str] | None:
     return list(found)
 
 
-def _said(specs: Specs) -> Sequence[Any]:
-    leaves = leaves_of(specs)
-    return [specs] if leaves is None else leaves
+def leaves(specs: Specs) -> Sequence[Any]:
+    """The values that picks look at, not what they make of them: enough to know that an event says the same as one
+    before. Where a pick is not plain, the picks themselves.
+    """
+    plain = leaves_of(specs)
+    return [specs] if plain is None else plain
 
 
 def _add_leaves(spec: str | Pick, found: dict[str, None]) -> bool:
@@ -91,11 +82,12 @@ def _add_leaves(spec: str | Pick, found: dict[str, None]) -> bool:
     return all(_add_leaves(part, found) for part in inside)
 
 
-class _Writer:
-    """Writes the body of a gathering function, each beginning of a path once."""
+class Writer:
+    """Writes Python that gathers raw values from the map `node` (with `above` and `root`), each beginning of a path once."""
 
     def __init__(self, nulls: frozenset[str]) -> None:
         self.lines: list[str] = []
+        """What has to run before the expressions are evaluated; it may raise `Odd`."""
         self.names: dict[str, Any] = {"Odd": Odd, "inner": _inner, "first": _first, "glue": _glue}
         self._nulls = nulls
         self._maps: dict[tuple[str, ...], str] = {(): "node"}
@@ -114,6 +106,17 @@ class _Writer:
         if isinstance(spec, str) and (keys := _plain_keys(spec)):
             return f"{self._map(keys[:-1])}.get({keys[-1]!r})"
         return self._pick(as_pick(spec))
+
+    def printed(self, spec: PickLike | None) -> str:
+        """The same for a time: date and clock joined as they stand, which only a reader that checks every character of
+        their layout may take.
+        """
+        if isinstance(spec, Pick) and spec.join is not None and spec.with_ == " " and tidier(spec, self._nulls) is None:
+            keys = [_plain_keys(part) if isinstance(part, str) else None for part in spec.join]
+            if len(keys) == 2 and keys[0] and keys[1]:
+                day, clock = (self.value(part) for part in spec.join)
+                return f'f"{{{day}}} {{{clock}}}"'
+        return self.value(spec)
 
     def _pick(self, spec: Pick) -> str:
         if leaves_of([spec]) is None:
@@ -139,7 +142,8 @@ class _Writer:
         if keys not in self._maps:
             around = self._map(keys[:-1])
             name = f"m{len(self._maps)}"
-            self.lines.append(f"    {name} = inner({around}.get({keys[-1]!r}))")
+            self.lines.append(f"{name} = {around}.get({keys[-1]!r})")
+            self.lines.append(f"if type({name}) is not dict: {name} = inner({name})")
             self._maps[keys] = name
         return self._maps[keys]
 

@@ -7,7 +7,7 @@ text of an element that also has attributes is `#text`.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from everyleg.ports.manifest.schema import Pick, PickLike
@@ -17,6 +17,12 @@ Picker = Callable[[Any, Any, Any], str | None]
 
 Finder = Callable[[Any, Any, Any], list[Any]]
 """(node, node above, root) → every node that a path leads to."""
+
+Found = list[Any] | None
+"""Where a walk puts what it finds, if it gathers."""
+
+Walk = Callable[[Any, Found], Any]
+"""(node, where to put what it finds) → what the walk's end gave, None for nothing."""
 
 _COMPARISON = re.compile(r"([^=~]+?)\s*([=~])\s*(.*)", re.DOTALL)
 """A path, `=` and the value it must have, or `~` and an expression that must be found in it."""
@@ -30,42 +36,93 @@ def split_path(path: str) -> list[str]:
     return [part.replace("\x00", ".") for part in path.replace("\\.", "\x00").split(".")] if path else []
 
 
-def _walk(node: Any, keys: list[str]) -> list[Any]:
-    """Every node behind `keys`, walking through lists."""
-    level = [node]
-    for key in keys:
-        below: list[Any] = []
-        for one in level:
-            if type(one) is dict and key in one:
-                below.append(one[key])
-            elif one is not None:
-                below += _step(one, key)
-        if not below:
-            return below
-        level = below
-    return _flattened(level) if any(type(one) is list for one in level) else level
+def walker(keys: Sequence[str], end: Walk) -> Walk:
+    """A walk from a node along `keys`, through lists; it calls `end` with all that it finds there, until that gives
+    something.
+    """
+    walk = end
+    for key in reversed(keys):
+        walk = _step(key, walk)
+    return walk
 
 
-def _step(node: Any, key: str) -> list[Any]:
-    """One step of a path that is not just a key of a map."""
-    if type(node) is list:
-        if key.isdigit():
-            return [node[int(key)]] if int(key) < len(node) else []
-        return [found for item in node for found in _step(item, key)]
-    return _children(node, key) if type(node) is dict else []
+def _step(key: str, go_on: Walk) -> Walk:
+    """The walk that takes one key and goes on."""
+    if key == "*":
+        return _entries(go_on)
+    if key[:1] == "[":
+        return _choice(key, go_on)
+    place = int(key) if key.isdigit() else None
+
+    def walk(node: Any, found: Found) -> Any:
+        if type(node) is dict:
+            below = node.get(key)
+            return go_on(below, found) if below is not None else None
+        if type(node) is not list:
+            return None
+        if place is not None:
+            return go_on(node[place], found) if place < len(node) else None
+        return _through(node, walk, found)
+
+    return walk
 
 
-def _flattened(level: list[Any]) -> list[Any]:
-    return [leaf for one in level for leaf in (_flattened(one) if type(one) is list else (one,))]
+def _through(nodes: Iterable[Any], walk: Walk, found: Found) -> Any:
+    """What a walk first gives for several nodes."""
+    for node in nodes:
+        told = walk(node, found)
+        if told is not None:
+            return told
+    return None
 
 
-def _chosen(node: dict[str, Any], choice: str) -> bool:
-    """Whether a map is one that `[key=value|value]` goes on with; keys further down have `/` between them."""
-    key, _, values = choice[1:-1].partition("=")
-    return any(as_text(found) in values.split("|") for found in _walk(node, key.split("/")))
+def _entries(go_on: Walk) -> Walk:
+    def walk(node: Any, found: Found) -> Any:
+        if type(node) is list:
+            return _through(node, walk, found)
+        return _through(_children(node, "*"), go_on, found) if type(node) is dict else None
+
+    return walk
 
 
-def _start(path: str) -> tuple[int, list[str]]:
+def _choice(choice: str, go_on: Walk) -> Walk:
+    """Goes on with a map where a field of it has one of the values; a field further down has `/` between its keys."""
+    path, _, said = choice[1:-1].partition("=")
+    values = frozenset(said.split("|"))
+    chosen = walker(path.split("/"), lambda value, _found: _is_one(value, values))
+
+    def walk(node: Any, found: Found) -> Any:
+        if type(node) is dict:
+            return go_on(node, found) if chosen(node, None) else None
+        return _through(node, walk, found) if type(node) is list else None
+
+    return walk
+
+
+def _is_one(value: Any, values: frozenset[str]) -> bool | None:
+    """True for a value, or a list with a value, that is one of `values`, else None."""
+    if type(value) is list:
+        return any(_is_one(one, values) for one in value) or None
+    return as_text(value) in values or None
+
+
+def first_text(value: Any, _found: Found = None) -> str | None:
+    """The end of a walk for one value: a scalar as text, of a list the first that says something."""
+    if type(value) is list:
+        return _through(value, first_text, None)
+    return as_text(value)
+
+
+def every(value: Any, found: Found) -> None:
+    """The end of a walk for all nodes: lists flattened."""
+    if type(value) is list:
+        for one in value:
+            every(one, found)
+    elif value is not None and found is not None:
+        found.append(value)
+
+
+def split_start(path: str) -> tuple[int, list[str]]:
     """Which of (node, above, root) a path starts from, and its remaining keys."""
     keys = split_path(path)
     if keys and keys[0] in ("^", "$"):
@@ -74,38 +131,53 @@ def _start(path: str) -> tuple[int, list[str]]:
 
 
 def find_all(path: str) -> Finder:
-    """A function that gives every node behind `path`, lists flattened."""
-    start, keys = _start(path)
-    if len(keys) == 1 and start == 0 and keys[0] != "*":
-        return _find_key(keys[0])
-    return lambda node, above, root: list(_walk((node, above, root)[start], keys))
+    """A function that gives every node behind `path`, lists flattened, nulls left out."""
+    start, keys = split_start(path)
+    walk = walker(keys, every)
 
-
-def _find_key(key: str) -> Finder:
-    """The frequent case of one key below a map."""
-    slow = [key]
-
-    def find(node: Any, _above: Any, _root: Any) -> list[Any]:
-        if type(node) is dict:
-            value = node.get(key)
-            if type(value) is list:
-                return value if not value or type(value[0]) is dict else list(_walk(value, []))
-        return list(_walk(node, slow))
+    def find(node: Any, above: Any, root: Any) -> list[Any]:
+        found: list[Any] = []
+        walk((node, above, root)[start], found)
+        return found
 
     return find
+
+
+def _every(walk: Walk, node: Any) -> list[Any]:
+    found: list[Any] = []
+    walk(node, found)
+    return found
 
 
 def find_with_parents(path: str) -> Callable[[Any], list[tuple[Any, Any]]]:
     """A function that gives every (node, map above it) behind `path` from the root."""
     keys = split_path(path)
+    names = keys if not any(key == "*" or key[:1] == "[" for key in keys) else None
 
     def find(root: Any) -> list[tuple[Any, Any]]:
+        found = _only_way(root, names) if names is not None else None
+        if found is not None:
+            return found
         level = _flat([(root, root)])
         for key in keys:
             level = _flat([(child, node) for node, _ in level if type(node) is dict for child in _children(node, key)])
         return level
 
     return find
+
+
+def _only_way(root: Any, keys: Sequence[str]) -> list[tuple[Any, Any]] | None:
+    """The nodes behind keys where there is but one way to them; None where there may be more."""
+    node = above = root
+    for key in keys:
+        if type(node) is list and len(node) == 1:
+            node = node[0]
+        if type(node) is not dict:
+            return None if type(node) is list else []
+        above, node = node, node.get(key)
+    if type(node) is list:
+        return None if any(type(one) is list for one in node) else [(one, above) for one in node]
+    return [(node, above)]
 
 
 def _flat(pairs: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
@@ -119,8 +191,8 @@ def _flat(pairs: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
 def _children(node: dict[str, Any], key: str) -> list[Any]:
     if key == "*":
         return [{"$key": name, "$value": value} for name, value in node.items()]
-    if key[:1] == "[" and key not in node:
-        return [node] if _chosen(node, key) else []
+    if key[:1] == "[":
+        return _every(_choice(key, every), node)
     return [node[key]] if key in node else []
 
 
@@ -137,51 +209,11 @@ def as_text(value: Any) -> str | None:
 
 
 def _path_picker(path: str) -> Picker:
-    start, keys = _start(path)
-    plain = start == 0 and not any(k == "*" or k.isdigit() or k[:1] == "[" for k in keys)
-    if plain and len(keys) == 1:
-        return _key_picker(keys[0])
-    if plain and len(keys) == 2:
-        return _two_key_picker(*keys)
-
-    def pick(node: Any, above: Any, root: Any) -> str | None:
-        for found in _walk((node, above, root)[start], keys):
-            text = as_text(found)
-            if text is not None:
-                return text
-        return None
-
-    return pick
-
-
-def _key_picker(key: str) -> Picker:
-    slow = [key]
-
-    def pick(node: Any, _above: Any, _root: Any) -> str | None:
-        if type(node) is dict:
-            value = node.get(key)
-            if type(value) is not list:
-                return as_text(value)
-        return next((text for found in _walk(node, slow) if (text := as_text(found)) is not None), None)
-
-    return pick
-
-
-def _two_key_picker(first: str, second: str) -> Picker:
-    slow = [first, second]
-
-    def pick(node: Any, _above: Any, _root: Any) -> str | None:
-        if type(node) is dict:
-            inner = node.get(first)
-            if inner is None:
-                return None
-            if type(inner) is dict:
-                value = inner.get(second)
-                if type(value) is not list:
-                    return as_text(value)
-        return next((text for found in _walk(node, slow) if (text := as_text(found)) is not None), None)
-
-    return pick
+    start, keys = split_start(path)
+    walk = walker(keys, first_text)
+    if start == 0:
+        return lambda node, _above, _root: walk(node, None)
+    return lambda node, above, root: walk((node, above, root)[start], None)
 
 
 def _first_of(pickers: list[Picker]) -> Picker:
@@ -269,6 +301,12 @@ def condition(text: str) -> Callable[[Any, Any, Any], bool]:
     return lambda node, above, root: all(part(node, above, root) for part in parts)
 
 
+def conditional_paths(text: str) -> list[str]:
+    """The paths that a condition looks at."""
+    parts = [part.strip().removeprefix("!") for part in text.split("&")]
+    return [compared[1] if (compared := _COMPARISON.fullmatch(part)) else part for part in parts]
+
+
 def _condition(text: str) -> Callable[[Any, Any, Any], bool]:
     if text.startswith("!"):
         inner = _condition(text[1:])
@@ -278,8 +316,28 @@ def _condition(text: str) -> Callable[[Any, Any, Any], bool]:
         value, wanted = _path_picker(compared[1]), compared[3]
         fits = wanted.__eq__ if compared[2] == "=" else re.compile(wanted, re.IGNORECASE).search
         return lambda node, above, root: (said := value(node, above, root)) is not None and bool(fits(said))
-    start, keys = _start(text)
+    start, keys = split_start(text)
+    if start == 0 and len(keys) == 2 and not {"*"}.intersection(keys):
+        return _two_keys_exist(*keys)
     return lambda node, above, root: _exists((node, above, root)[start], keys)
+
+
+def _two_keys_exist(first: str, second: str) -> Callable[[Any, Any, Any], bool]:
+    """The frequent case, at a glance where it can be."""
+    both = [first, second]
+
+    def test(node: Any, _above: Any, _root: Any) -> bool:
+        if type(node) is dict:
+            below = node.get(first)
+            if below is None:
+                return False
+            if type(below) is dict:
+                return second in below
+            if type(below) is list and below and type(below[0]) is dict and second in below[0]:
+                return True
+        return _exists(node, both)
+
+    return test
 
 
 def _exists(node: Any, keys: list[str]) -> bool:

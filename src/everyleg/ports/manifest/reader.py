@@ -11,11 +11,12 @@ from everyleg.core.fold import Facts
 from everyleg.core.model import Alias, Reason, Result, Statement, Warn
 from everyleg.ports.manifest.aliases import AliasReader, Slugs, as_number
 from everyleg.ports.manifest.codes import StatusTable
-from everyleg.ports.manifest.details import NO_FACTS, ParcelReader, PickGroups, flight_of, flight_picks
+from everyleg.ports.manifest.details import NO_FACTS, ParcelReader, flight_of, flight_picks
 from everyleg.ports.manifest.errors import ErrorReader
 from everyleg.ports.manifest.events import Context, EventReader
 from everyleg.ports.manifest.paths import condition, find_all, find_with_parents, maybe, picker
 from everyleg.ports.manifest.schema import Codes, Manifest, ReadingSpec
+from everyleg.ports.manifest.texts import numbers_of, texts_of
 
 
 class Asked(Struct, frozen=True):
@@ -59,7 +60,7 @@ class ReadingReader:
         self._spec = spec
         self._fits = [condition(text) for text in spec.fits]
         self.table = StatusTable(codes, spec.unknown_code)
-        self._event = EventReader(spec, manifest, self.table).read
+        self._event = EventReader(spec, manifest, self.table).read_all
         self._nodes = [find_with_parents(path) for path in _several(spec.results)]
         self._number = maybe(spec.number, nulls)
         self._events = [find_all(path) for path in _several(spec.events)]
@@ -69,9 +70,10 @@ class ReadingReader:
         self._result_errors = ErrorReader(spec.result_errors, nulls)
         self._aliases = [AliasReader(alias, nulls, slugs) for alias in spec.aliases]
         self._field_aliases = [a for a, s in zip(self._aliases, spec.aliases, strict=True) if not s.match]
+        self._alias_numbers = numbers_of([s.at or [] for s in spec.aliases if not s.match], nulls)
         self._text_aliases = [a for a, s in zip(self._aliases, spec.aliases, strict=True) if s.match]
-        carriage = [flight_picks(spec.event.flight) or [None] * 3, [spec.event.batch]]
-        self._carriage_of = PickGroups(carriage, nulls) if spec.event.flight or spec.event.batch else None
+        carriage = texts_of([*flight_picks(spec.event.flight), spec.event.batch], nulls)
+        self._carriage_of = carriage if spec.event.flight or spec.event.batch else None
         self._parcel = ParcelReader(spec, nulls)
         self._pieces = find_all(spec.pieces) if spec.pieces else None
 
@@ -93,8 +95,11 @@ class ReadingReader:
         return run.read
 
     def _parcels(self, tree: Any) -> list[tuple[Any, Any]]:
-        found = ([pair for pair in find(tree) if isinstance(pair[0], dict)] for find in self._nodes)
-        nodes = next((pairs for pairs in found if pairs), [])
+        nodes: list[tuple[Any, Any]] = []
+        for find in self._nodes:
+            nodes = [pair for pair in find(tree) if type(pair[0]) is dict]
+            if nodes:
+                break
         if self._group is None:
             return nodes
         groups: dict[str, list[Any]] = {}
@@ -109,7 +114,7 @@ class ReadingReader:
         if mine or found or run.nameless:
             self._add_parcel(node, above, run, Result(mine, "found", tracking_number=found or mine))
         elif (error := self._result_error(node, above, root)) is not None:
-            run.add(error, Facts())
+            run.add(error, NO_FACTS)
         elif self._has_events(node, above, root) and run.whole is None:
             run.read.warnings.append(Warn("missing_field", "number", None))
 
@@ -117,7 +122,7 @@ class ReadingReader:
         root, asked = run.root, run.asked
         facts = self._parcel.read(node, above, root, result)
         number = result.asked or result.tracking_number or ""
-        countries = () if facts is NO_FACTS else tuple(c for c in (facts.origin, facts.destination) if c)
+        countries = () if facts is NO_FACTS else tuple(filter(None, (facts.origin, facts.destination)))
         context = Context(number, countries, asked.source, asked.observed_at, asked.observation, run.read.warnings)
         result.complete = self._spec.complete
         self._read_events(node, above, root, context, result)
@@ -147,18 +152,11 @@ class ReadingReader:
         return result
 
     def _read_events(self, node: Any, above: Any, root: Any, context: Context, result: Result) -> None:
-        read, seen = self._event, set[str]()
-        told: list[Statement] = []
+        by_key: dict[str, Statement] = {}
+        carriage = self._carriage_of and (lambda event: self._carriage(event, node, root, result))
         for find in self._events:
-            for event in find(node, above, root):
-                if type(event) is not dict:
-                    continue
-                statement = read(event, node, root, context)
-                if statement is not None and statement.key not in seen:
-                    seen.add(statement.key)
-                    told.append(statement)
-                    if self._carriage_of is not None:
-                        self._carriage(self._carriage_of.read(event, node, root), result)
+            self._event(find(node, above, root), node, root, context, by_key, carriage)
+        told = list(by_key.values())
         if self._newest_first(told):
             told.reverse()
         result.events = self._voided(told) if self.table.voids else told
@@ -169,9 +167,10 @@ class ReadingReader:
             return len(statements) > 1 and statements[0].occurred_at > statements[-1].occurred_at
         return self._spec.order == "newest_first"
 
-    @staticmethod
-    def _carriage(said: Sequence[Sequence[str | None]], result: Result) -> None:
-        flight, (batch,) = flight_of(said[0]), said[1]
+    def _carriage(self, event: Any, node: Any, root: Any, result: Result) -> None:
+        """Note the flight and the batch that an event names."""
+        *named, batch = self._carriage_of(event, node, root) if self._carriage_of else (None,)
+        flight = flight_of(named) if any(named) else None
         if flight is not None and flight not in result.flights:
             result.flights = [*result.flights, flight]
         result.batch = result.batch or batch
@@ -194,16 +193,23 @@ class ReadingReader:
             result.pieces = list(dict.fromkeys(n for v in self._pieces(node, above, root) if (n := as_number(v))))
 
     def _find_aliases(self, node: Any, above: Any, root: Any, result: Result) -> list[Alias]:
-        found = [a for reader in self._field_aliases for a in reader.in_fields(node, above, root)]
-        found += [a for r in self._text_aliases for e in result.events if (a := r.in_event(e.code, e.text)) is not None]
+        found: list[Alias] = []
+        for reader, said in zip(self._field_aliases, self._alias_numbers(node, above, root), strict=True):
+            if said:
+                found += reader.in_fields(said, node, above, root)
+        for reader in self._text_aliases:
+            found += [alias for e in result.events if (alias := reader.in_event(e.code, e.text)) is not None]
         if not found:
             return []
         own = {bare(n) for n in (result.asked, result.tracking_number) if n}
         mine = (None, self._slug)
-        return _distinct(a for a in found if a.carrier not in mine or bare(a.tracking_number) not in own)
+        others = [a for a in found if a.carrier not in mine or bare(a.tracking_number) not in own]
+        return others if len(others) < 2 else _distinct(others)
 
     def _add_not_found(self, run: "_Run") -> None:
-        for value in self._not_found(run.root, run.root, run.root) if self._not_found else []:
+        if self._not_found is None:
+            return
+        for value in self._not_found(run.root, run.root, run.root):
             number = as_number(value)
             if number:
                 asked = run.pending.pop(bare(number), None)
@@ -211,6 +217,8 @@ class ReadingReader:
 
     def _add_unanswered(self, run: "_Run") -> None:
         """What was asked and not answered, or an answer that holds nothing at all, is said, never dropped."""
+        if not run.pending and run.read.results:
+            return
         left: Sequence[str | None] = list(run.pending.values())
         if not left and not run.read.results:
             left = [None]
@@ -233,7 +241,7 @@ class _Run:
 
     def __init__(self, root: Any, asked: Asked, count: int, errors: ErrorReader | None) -> None:
         self.root, self.asked, self.count = root, asked, count
-        self.pending = {bare(number): number for number in asked.numbers}
+        self.pending = {bare(number): number for number in asked.numbers} if asked.numbers else {}
         """Asked numbers that nothing answered yet, by their bare form."""
         self.read = Read([], [], [])
         self._errors = errors
@@ -259,7 +267,9 @@ class _Run:
 def _claim(found: str | None, run: _Run) -> str | None:
     """The asked number that a parcel answers: the same one, or the only one when there is only one parcel."""
     pending, asked = run.pending, run.asked.numbers
-    if found is not None and asked:
+    if not asked:
+        return None
+    if found is not None:
         wanted = bare(found)
         if wanted in pending:
             return pending.pop(wanted)

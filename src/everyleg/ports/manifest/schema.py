@@ -169,7 +169,7 @@ class ZoneSpec(Struct, forbid_unknown_fields=True, omit_defaults=True):
     distrust_offset: bool = False
     """A stated offset or Z is a lie: the wall clock is kept, the offset is not."""
     wall_is: str | None = None
-    """The source made its instants (epoch, `Z`) from wall clocks as if all were in this zone; `UTC` undoes a false Z."""
+    """The source made its instants (epoch, `Z`) of wall clocks as if all were in this zone; `UTC` undoes a false Z."""
     abbreviations: Literal["america", "europe", "asia", "oceania"] | None = None
     """The part of the world whose zone abbreviations (`EST`, `CET`) the carrier prints."""
 
@@ -185,7 +185,7 @@ class ReadingSpec(Struct, forbid_unknown_fields=True, omit_defaults=True):
     unwrap: list[str] = []
     """Paths of strings that hold JSON or XML of their own, parsed in place, in this order."""
     results: str | list[str] = ""
-    """Path of the parcels, or several where one interface wraps them differently (the first that leads somewhere); empty
+    """Path of the parcels, or several where one interface wraps them differently (the first that leads on); empty
     is the root. `*` on a map gives each entry as `$key` and `$value`."""
     group_by: PickLike | None = None
     """Where `results` is a flat list of events: the field that tells parcels apart; events are then `$items`."""
@@ -293,7 +293,8 @@ class Manifest(Struct, forbid_unknown_fields=True, omit_defaults=True):
     aliases: Aliases = field(default_factory=Aliases)
     country: str | None = None
     kind: Literal[
-        "postal", "express", "last-mile", "line-haul", "consolidator", "marketplace", "lockers", "freight", "aggregator", "family"
+        "postal", "express", "last-mile", "line-haul", "consolidator", "marketplace", "lockers", "freight",
+        "aggregator", "family",
     ] = "last-mile"  # fmt: skip
     tier: Tier = "catalogue"
     verified: Verified | None = None

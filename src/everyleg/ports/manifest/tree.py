@@ -6,11 +6,14 @@ XML becomes the same kind of tree as JSON: an element with children is a map, a 
 
 import codecs
 import re
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 from lxml import etree
+
+from everyleg.ports.manifest.wanted import Wanted
 
 MAX_BYTES = 20_000_000
 """No carrier's answer is larger; what is, is no answer."""
@@ -37,24 +40,26 @@ class Unreadable(ValueError):  # noqa: N818 - it names the outcome
         self.kind = kind
 
 
-def parse(body: bytes) -> tuple[str, Any]:
-    """Kind (`json` or `xml`) and tree of an answer.
+def parse(body: bytes, wanted: Wanted | None = None) -> tuple[str, Any]:
+    """Kind (`json` or `xml`) and tree of an answer; of XML only what is `wanted`, if that is given.
 
     Raises:
         Unreadable: empty, too large, cut, HTML (a login or captcha page is kind `refused`), or in no known charset.
     """
     if len(body) > MAX_BYTES:
         raise Unreadable(f"{len(body):,} bytes are more than any carrier answers ({MAX_BYTES:,}); ask again")
+    if body[:1] in (b"{", b"["):
+        return "json", parse_json(body)
     start = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:512]
     if not start:
         raise Unreadable("the answer is empty; ask again")
     if body[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        return parse(body.decode("utf-16", "replace").encode())
+        return parse(body.decode("utf-16", "replace").encode(), wanted)
     if _HTML.match(start):
         raise _html(body)
     if start[:1] == b"<":
         # Blanks before the XML declaration are an error of the letter only.
-        return "xml", parse_xml(body.lstrip(b"\xef\xbb\xbf \t\r\n"))
+        return "xml", parse_xml(body.lstrip(b"\xef\xbb\xbf \t\r\n"), wanted)
     return "json", parse_json(body)
 
 
@@ -114,21 +119,36 @@ def _second_try(body: bytes, first: Exception) -> Any:
         raise Unreadable(f"not valid JSON ({error}); it begins with {head!r}") from first
 
 
-def parse_xml(body: bytes) -> Any:
-    """Tree of an XML body, below a map with the root's name.
+def parse_xml(body: bytes, wanted: Wanted | None = None) -> Any:
+    """Tree of an XML body, below a map with the root's name; only what is `wanted`, if that is given.
 
     Raises:
         Unreadable: with the line where it breaks; a document type (entities) is refused.
     """
-    if b"<!DOCTYPE" in body[:4096] or b"<!ENTITY" in body[:65536]:
+    if body.find(b"<!DOCTYPE", 0, 4096) >= 0 or body.find(b"<!ENTITY", 0, 65536) >= 0:
         raise Unreadable("the XML declares a document type; entities are not read")
     try:
-        root = etree.fromstring(body, etree.XMLParser(**_PARSER_OPTIONS))
+        root = etree.fromstring(body, _parser())
     except etree.XMLSyntaxError as error:
         root = _recode_xml(body, error)
     except ValueError as error:
         raise Unreadable(f"not readable XML: {error}") from error
-    return {_LOCAL[root.tag]: xml_tree(root)}
+    name = _LOCAL[root.tag]
+    if wanted is None:
+        return {name: xml_tree(root)}
+    below = wanted.children.get(name)
+    return {name: _wanted_tree(root, below) if below is not None else None}
+
+
+_OF_THREAD = threading.local()
+
+
+def _parser() -> Any:
+    """This thread's parser; making one takes as long as reading a small answer."""
+    parser = getattr(_OF_THREAD, "parser", None)
+    if parser is None:
+        parser = _OF_THREAD.parser = etree.XMLParser(**_PARSER_OPTIONS)
+    return parser
 
 
 def _recode_xml(body: bytes, first: etree.XMLSyntaxError) -> Any:
@@ -137,7 +157,7 @@ def _recode_xml(body: bytes, first: etree.XMLSyntaxError) -> Any:
         raise Unreadable(f"not valid XML: {first.msg}") from first
     try:
         text = body.decode("gb18030")
-        return etree.fromstring(text.encode(), etree.XMLParser(**_PARSER_OPTIONS))
+        return etree.fromstring(text.encode(), _parser())
     except (UnicodeDecodeError, etree.XMLSyntaxError):
         raise Unreadable(f"not valid XML: {first.msg}") from first
 
@@ -171,12 +191,10 @@ def xml_tree(element: Any) -> Any:
     for child in element:
         name = _LOCAL[child.tag]
         value = xml_tree(child) if len(child) or child.attrib else child.text
-        if name not in node:
-            node[name] = value
-        elif type(node[name]) is list:
-            node[name].append(value)
+        if name in node:
+            _add(node, name, value)
         else:
-            node[name] = [node[name], value]
+            node[name] = value
     text = element.text
     if not node:
         return text
@@ -185,6 +203,41 @@ def xml_tree(element: Any) -> Any:
     elif not len(element):
         node["#text"] = text
     return node
+
+
+def _wanted_tree(element: Any, wanted: Wanted) -> Any:
+    """Of the tree of an element what is wanted; the rest might as well not be there."""
+    if wanted.whole or (wanted.text and wanted.children) or not len(element):
+        return xml_tree(element)
+    node: dict[str, Any] = {}
+    of_tag = wanted.children.get
+    for child in element:
+        name = _LOCAL[child.tag]
+        below = of_tag(name)
+        if below is None:
+            continue
+        if below.leaf and not len(child):
+            value = child.text
+        else:
+            value = _wanted_tree(child, below)
+        if name in node:
+            _add(node, name, value)
+        else:
+            node[name] = value
+    return node or _OTHER_THINGS
+
+
+_OTHER_THINGS: dict[str, Any] = {"": None}
+"""The tree of an element of whose children none is wanted."""
+
+
+def _add(node: dict[str, Any], name: str, value: Any) -> None:
+    """Add a child whose name is there already: they become a list."""
+    before = node[name]
+    if type(before) is list:
+        before.append(value)
+    else:
+        node[name] = [before, value]
 
 
 def _attributes(attributes: Any) -> dict[str, Any]:
