@@ -30,6 +30,10 @@ _PLACES = {
     "country": r"country", "city": r"city|town|locality", "region": r"state|province|region",
     "postal_code": r"zip|post", "raw": r"loc|place|site|depot|office|address|area|facility",
 }  # fmt: skip
+_QUOTED_NO_ERROR = '"!error"'
+_CODE_NAME = re.compile(r"code|status|type|event|state|node", re.IGNORECASE)
+_KEPT_LATER = re.compile(r"insert|creat|updat|modif|estimat|expect|schedul", re.IGNORECASE)
+"""Times that are not when it happened."""
 _NUMBER = re.compile(r"track|waybill|barcode|awb|parcel_?no|number|_?id$|no$", re.IGNORECASE)
 
 
@@ -74,7 +78,7 @@ def draft_manifest(sample: Path) -> str:
             "readings:",
             "- name: draft",
             f"  input: {kind}",
-            f"  fits: [{path or '!error'}]",
+            f"  fits: [{path or _QUOTED_NO_ERROR}]",
             *([f"  results: {parent}"] if parent else []),
             *_number_line(tree, parent),
             f"  events: {last or path}",
@@ -168,7 +172,8 @@ def _event_lines(leaves: list[Leaf]) -> list[str]:
     rest = [leaf for leaf in leaves if leaf.path not in timed]
     text = max(rest, key=_wordiness, default=None)
     lines = [_time_line(timed)]
-    code = next((leaf for leaf in rest if leaf is not text and all(_CODE.fullmatch(v) for v in leaf.values)), None)
+    codes = [leaf for leaf in rest if leaf is not text and all(_CODE.fullmatch(v) for v in leaf.values)]
+    code = next((leaf for leaf in codes if _CODE_NAME.search(leaf.path) and "@" not in leaf.path), None)
     if code is not None:
         lines.append(f"    code: {code.path}   # seen: {', '.join(dict.fromkeys(code.values))}"[:110])
     if text is not None and _wordiness(text) > 0:
@@ -182,7 +187,7 @@ def _time_line(timed: dict[str, str]) -> str:
     clocks = [path for path, layout in timed.items() if layout in _CLOCKS]
     if not whole:
         return "    time: {at: }   # no date found beside the clock"
-    path, layout = next(iter(whole.items()))
+    path, layout = min(whole.items(), key=lambda found: bool(_KEPT_LATER.search(found[0])))
     if clocks and layout in ("iso", "yyyyMMdd", "dd.MM.yyyy", "dd/MM/yyyy"):
         clock = timed[clocks[0]]
         joined = "iso" if layout == "iso" and clock != "HHmmss" else f"{layout.replace('iso', 'yyyy-MM-dd')} {clock}"
@@ -194,7 +199,8 @@ def _place_parts(leaves: list[Leaf]) -> dict[str, str]:
     parts: dict[str, str] = {}
     for part, pattern in _PLACES.items():
         taken = set(parts.values())
-        found = next((x for x in leaves if re.search(pattern, x.path, re.IGNORECASE) and x.path not in taken), None)
+        fitting = (x for x in leaves if re.search(pattern, x.path, re.IGNORECASE) and x.path not in taken)
+        found = next((x for x in fitting if "@" not in x.path and not x.path.lower().endswith("id")), None)
         if found is not None:
             parts[part] = found.path
     return parts
