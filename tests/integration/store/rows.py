@@ -26,7 +26,7 @@ def row_of(table, workspace):
     return {
         column.name: workspace if column.name == "workspace_id" else value_of(column)
         for column in table.columns
-        if not isinstance(column.type, Xid8) and not (column.name == "merged_into")
+        if not isinstance(column.type, Xid8) and column.name != "merged_into"
     }
 
 

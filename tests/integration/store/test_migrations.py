@@ -6,8 +6,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import NullPool, create_engine
 
-from everyleg.store.errors import NotMigratedError
 from everyleg.store.db import connect
+from everyleg.store.errors import NotMigratedError
 from everyleg.store.migrations import current, migrate, newest
 from everyleg.store.settings import StoreSettings
 from everyleg.store.tables import metadata

@@ -1,0 +1,114 @@
+"""The way into the store: a pool of connections, and transactions that see one workspace.
+
+A login of the store has no rights of its own: each transaction takes on a role, and the app's role sees the rows of the
+workspace that the transaction names and of no other, whatever a query forgets (row-level security).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import psycopg
+from psycopg_pool import ConnectionPool
+
+from everyleg.store.errors import NotMigratedError
+from everyleg.store.migrations import current, migrate, newest
+from everyleg.store.server import PrivateServer
+from everyleg.store.server.private import DATABASE
+from everyleg.store.settings import StoreSettings
+
+Role = Literal["app", "worker"]
+"""Who asks: *app* on behalf of one workspace, *worker* for all of them."""
+
+
+class Database:
+    """An open store. A context manager; closing it leaves the private server, if it came from one."""
+
+    def __init__(self, conninfo: str, server: PrivateServer | None = None, most: int = 16) -> None:
+        """Open a pool of at most `most` connections; connecting happens at first use."""
+        self._pool = ConnectionPool(conninfo, min_size=0, max_size=most, open=True, timeout=30.0)
+        self.conninfo = conninfo
+        self.server = server
+
+    @contextmanager
+    def transaction(self, workspace: int | None, role: Role = "app") -> Iterator[psycopg.Connection[Any]]:
+        """A transaction: committed at the end of the block, rolled back on any exception.
+
+        Args:
+            workspace: whose rows are seen; None only for a worker, which sees all.
+            role: who asks.
+        """
+        if workspace is None and role == "app":
+            raise ValueError("the app acts for one workspace: name it")
+        with self._pool.connection() as connection:
+            # `set_config(…, true)` is SET LOCAL with parameters: one round trip, gone with the transaction
+            connection.execute(
+                "SELECT set_config('role', %s, true), set_config('everyleg.workspace', %s, true)",
+                (f"everyleg_{role}", "" if workspace is None else str(workspace)),
+            )
+            yield connection
+
+    def close(self) -> None:
+        """Close the connections and leave the private server."""
+        self._pool.close()
+        if self.server:
+            self.server.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def connect(settings: StoreSettings) -> Database:
+    """Open the store that the settings name.
+
+    With an address, the database must have been migrated; without one, the private server of the data directory is
+    started or attached to, and migrated.
+
+    Raises:
+        NotMigratedError: the database is of another version of Everyleg.
+        StoreError: as the private server says.
+        psycopg.OperationalError: the address does not answer.
+    """
+    if settings.database_url:
+        _check(settings.database_url)
+        return Database(settings.database_url)
+    server = PrivateServer(settings.data).start()
+    try:
+        with psycopg.connect(server.superuser_conninfo) as connection:
+            there = current(connection)
+        _refuse_newer(there)
+        if there is None or there < newest():
+            migrate(server.superuser_conninfo, login=DATABASE)
+        return Database(server.conninfo(), server)
+    except BaseException:
+        server.stop()
+        raise
+
+
+def _refuse_newer(there: str | None) -> None:
+    if there is not None and there > newest():
+        raise _other(there)
+
+
+def _check(conninfo: str) -> None:
+    with psycopg.connect(conninfo) as connection:
+        if connection.execute("SELECT to_regrole('everyleg_app')").fetchone() == (None,):
+            raise _other(None)
+        connection.execute("SET LOCAL ROLE everyleg_app")
+        there = current(connection)
+    if there != newest():
+        raise _other(there)
+
+
+def _other(there: str | None) -> NotMigratedError:
+    if there is None or there < newest():
+        return NotMigratedError(f"the database is at revision {there}, and {newest()} is needed: migrate it first")
+    return NotMigratedError(
+        f"the database is at revision {there}, from a newer Everyleg; this one knows {newest()}: install the newer one"
+    )

@@ -1,0 +1,37 @@
+-- The app sees one workspace, named for the transaction; without a name it sees nothing. Workers serve all of them.
+DO $$
+DECLARE
+    tenant text;
+    mine text := 'workspace_id = nullif(current_setting(''everyleg.workspace'', true), '''')::integer';
+BEGIN
+    FOR tenant IN
+        SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'workspace_id'
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' ORDER BY 1
+    LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', tenant);
+        EXECUTE format('CREATE POLICY mine ON %I TO everyleg_app USING (%s) WITH CHECK (%s)', tenant, mine, mine);
+        EXECUTE format('CREATE POLICY everyone ON %I TO everyleg_worker USING (true) WITH CHECK (true)', tenant);
+        EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO everyleg_app, everyleg_worker', tenant);
+    END LOOP;
+END $$;
+
+-- Written once: what was received, what changed, and who did what.
+REVOKE UPDATE, DELETE ON observations, changes, audit FROM everyleg_app;
+REVOKE UPDATE, DELETE ON audit FROM everyleg_worker;
+-- A workspace is made and removed by a worker, on nobody's single behalf.
+REVOKE INSERT, DELETE ON workspaces FROM everyleg_app;
+
+-- Functions that run as the owner pass row-level security; never for people and their secrets.
+ALTER TABLE people FORCE ROW LEVEL SECURITY;
+ALTER TABLE sessions FORCE ROW LEVEL SECURITY;
+ALTER TABLE invitations FORCE ROW LEVEL SECURITY;
+ALTER TABLE api_keys FORCE ROW LEVEL SECURITY;
+ALTER TABLE audit FORCE ROW LEVEL SECURITY;
+
+GRANT SELECT ON alembic_version TO everyleg_app, everyleg_worker;
+
+-- Bodies come compressed: trying again costs time only.
+ALTER TABLE observations ALTER COLUMN body SET STORAGE EXTERNAL;
+-- Rows that move on often leave room beside themselves.
+ALTER TABLE due SET (fillfactor = 70);
+ALTER TABLE states SET (fillfactor = 80);

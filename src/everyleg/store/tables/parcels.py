@@ -1,0 +1,134 @@
+"""Pieces and what joins them: parcels, numbers, legs with their lives, links, consolidations; tags and remarks.
+
+A number (carrier and tracking number) is what is asked and what statements hang on; it identifies no parcel. A leg is
+one *life* of a number within a parcel, so a recycled number has several legs, told apart by time.
+"""
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Text, UniqueConstraint
+
+from everyleg.store.tables.base import belongs, made_at, moment, number_id, tenant_table
+
+parcels = tenant_table(
+    "parcels",
+    number_id("parcel_id"),
+    Column("shipment_id", BigInteger),
+    Column("merged_into", BigInteger),
+    Column("link_token", Text),
+    made_at(),
+    moment("stopped_at"),
+    moment("archived_at"),
+    UniqueConstraint("workspace_id", "link_token"),
+    belongs("workspaces"),
+    belongs("shipments", "shipment_id", ondelete="NO ACTION"),
+    Index(None, "workspace_id", "shipment_id"),
+    key=("parcel_id",),
+)
+
+numbers = tenant_table(
+    "numbers",
+    number_id("number_id"),
+    Column("carrier", Text, nullable=False),
+    Column("tracking_number", Text, nullable=False),
+    made_at(),
+    UniqueConstraint("workspace_id", "tracking_number", "carrier"),
+    belongs("workspaces"),
+    key=("number_id",),
+)
+
+legs = tenant_table(
+    "legs",
+    number_id("leg_id"),
+    Column("parcel_id", BigInteger, nullable=False),
+    Column("number_id", BigInteger, nullable=False),
+    moment("life_from"),
+    moment("life_to"),
+    made_at(),
+    belongs("parcels", "parcel_id"),
+    belongs("numbers", "number_id"),
+    Index(None, "workspace_id", "parcel_id"),
+    Index(None, "workspace_id", "number_id"),
+    key=("leg_id",),
+)
+
+links = tenant_table(
+    "links",
+    number_id("link_id"),
+    Column("kind", Text, nullable=False),
+    Column("a_number_id", BigInteger, nullable=False),
+    Column("b_number_id", BigInteger, nullable=False),
+    Column("relation", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("evidence", Text),
+    Column("author_id", BigInteger),
+    Column("reason", Text),
+    moment("observed_at"),
+    moment("withdrawn_at"),
+    made_at(),
+    CheckConstraint("kind IN ('same_parcel', 'in_consolidation', 'replaces')", name="kind"),
+    belongs("numbers", "a_number_id", key=("number_id",)),
+    belongs("numbers", "b_number_id", key=("number_id",)),
+    Index(None, "workspace_id", "a_number_id"),
+    Index(None, "workspace_id", "b_number_id"),
+    key=("link_id",),
+)
+
+consolidations = tenant_table(
+    "consolidations",
+    number_id("consolidation_id"),
+    Column("kind", Text, CheckConstraint("kind IN ('bag', 'mawb', 'container', 'batch')", name="kind"), nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("carrier", Text),
+    made_at(),
+    belongs("workspaces"),
+    Index(None, "workspace_id", "reference"),
+    key=("consolidation_id",),
+)
+
+consolidation_members = tenant_table(
+    "consolidation_members",
+    number_id("member_id"),
+    Column("consolidation_id", BigInteger, nullable=False),
+    Column("parcel_id", BigInteger, nullable=False),
+    moment("member_from"),
+    moment("member_to"),
+    Column("evidence", Text),
+    moment("withdrawn_at"),
+    belongs("consolidations", "consolidation_id"),
+    belongs("parcels", "parcel_id"),
+    Index(None, "workspace_id", "consolidation_id"),
+    Index(None, "workspace_id", "parcel_id"),
+    key=("member_id",),
+)
+
+tags = tenant_table(
+    "tags",
+    number_id("tag_id"),
+    Column("name", Text, nullable=False),
+    Column("colour", Text),
+    UniqueConstraint("workspace_id", "name"),
+    belongs("workspaces"),
+    key=("tag_id",),
+)
+
+parcel_tags = tenant_table(
+    "parcel_tags",
+    Column("parcel_id", BigInteger, nullable=False),
+    Column("tag_id", BigInteger, nullable=False),
+    belongs("parcels", "parcel_id"),
+    belongs("tags", "tag_id"),
+    Index(None, "workspace_id", "tag_id", "parcel_id"),
+    key=("parcel_id", "tag_id"),
+)
+
+remarks = tenant_table(
+    "remarks",
+    number_id("remark_id"),
+    Column("parcel_id", BigInteger, nullable=False),
+    Column("author_id", BigInteger),
+    Column("body", Text, nullable=False),
+    made_at(),
+    moment("withdrawn_at"),
+    belongs("parcels", "parcel_id"),
+    Index(None, "workspace_id", "parcel_id"),
+    key=("remark_id",),
+)

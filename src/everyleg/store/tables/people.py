@@ -1,0 +1,89 @@
+"""Who may do what, and who did: people, sessions, invitations, API keys, audit. Secrets are kept as hashes only."""
+
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Column, Index, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from everyleg.store.tables.base import belongs, made_at, moment, number_id, tenant_table
+
+_ROLES = "role IN ('owner', 'manager', 'operator', 'service', 'analyst')"
+
+people = tenant_table(
+    "people",
+    number_id("person_id"),
+    Column("email", Text),
+    Column("email_hash", LargeBinary),  # keyed, of the folded address: what sign-in looks up
+    Column("name", Text),
+    Column("role", Text, CheckConstraint(_ROLES, name="role"), nullable=False),
+    Column("shop_ids", ARRAY(BigInteger)),  # NULL: every shop
+    Column("password_hash", Text),
+    Column("language", Text),
+    Column("time_zone", Text),
+    made_at(),
+    moment("last_seen_at"),
+    moment("disabled_at"),
+    UniqueConstraint("workspace_id", "email_hash"),
+    belongs("workspaces"),
+    Index(None, "email_hash"),
+    key=("person_id",),
+)
+
+sessions = tenant_table(
+    "sessions",
+    Column("token_hash", LargeBinary, nullable=False),
+    Column("person_id", BigInteger, nullable=False),
+    Column("ip", Text),
+    Column("user_agent", Text),
+    made_at(),
+    moment("seen_at"),
+    moment("expires_at", nullable=False),
+    belongs("people", "person_id"),
+    Index(None, "workspace_id", "person_id"),
+    key=("token_hash",),
+)
+
+invitations = tenant_table(
+    "invitations",
+    number_id("invitation_id"),
+    Column("token_hash", LargeBinary, nullable=False),
+    Column("email", Text),
+    Column("role", Text, CheckConstraint(_ROLES, name="role"), nullable=False),
+    Column("shop_ids", ARRAY(BigInteger)),
+    Column("invited_by", BigInteger),
+    made_at(),
+    moment("expires_at", nullable=False),
+    moment("accepted_at"),
+    UniqueConstraint("workspace_id", "token_hash"),
+    belongs("workspaces"),
+    key=("invitation_id",),
+)
+
+api_keys = tenant_table(
+    "api_keys",
+    number_id("api_key_id"),
+    Column("key_hash", LargeBinary, nullable=False),
+    Column("prefix", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("scopes", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("created_by", BigInteger),
+    made_at(),
+    moment("last_used_at"),
+    moment("revoked_at"),
+    UniqueConstraint("workspace_id", "key_hash"),
+    belongs("workspaces"),
+    key=("api_key_id",),
+)
+
+audit = tenant_table(
+    "audit",
+    number_id("audit_id"),
+    made_at("happened_at"),
+    Column("actor_kind", Text, nullable=False),
+    Column("actor_id", BigInteger),
+    Column("action", Text, nullable=False),
+    Column("subject_kind", Text),
+    Column("subject_id", BigInteger),
+    Column("detail", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("ip", Text),
+    Index(None, "workspace_id", "subject_kind", "subject_id", "audit_id"),
+    key=("audit_id",),
+)

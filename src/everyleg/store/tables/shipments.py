@@ -1,0 +1,44 @@
+"""What a seller sent: shipments with their lines."""
+
+from sqlalchemy import CHAR, BigInteger, Column, Index, Numeric, SmallInteger, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from everyleg.store.tables.base import belongs, made_at, moment, number_id, tenant_table
+
+shipments = tenant_table(
+    "shipments",
+    number_id("shipment_id"),
+    Column("shop_id", BigInteger),
+    Column("channel_id", BigInteger),
+    Column("order_reference", Text),
+    moment("shipped_at"),
+    moment("ship_by"),
+    moment("promised_by"),
+    Column("origin_country", CHAR(2)),
+    Column("destination_country", CHAR(2)),
+    Column("destination_postcode", Text),
+    Column("buyer_email", Text),
+    Column("buyer_language", Text),
+    Column("attributes", JSONB, nullable=False, server_default=text("'{}'")),
+    made_at(),
+    made_at("updated_at"),
+    belongs("workspaces"),
+    belongs("shops", "shop_id", ondelete="NO ACTION"),
+    belongs("channels", "channel_id", ondelete="NO ACTION"),
+    Index(None, "workspace_id", "order_reference"),
+    key=("shipment_id",),
+)
+
+shipment_lines = tenant_table(
+    "shipment_lines",
+    Column("shipment_id", BigInteger, nullable=False),
+    Column("line", SmallInteger, nullable=False),
+    Column("sku", Text, nullable=False),
+    Column("title", Text),
+    Column("quantity", Numeric(12, 3), nullable=False, server_default="1"),
+    Column("value", Numeric(14, 4)),
+    Column("currency", CHAR(3)),
+    belongs("shipments", "shipment_id"),
+    Index(None, "workspace_id", "sku"),
+    key=("shipment_id", "line"),
+)
