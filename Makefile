@@ -39,7 +39,7 @@ bench: setup ## measured beside a reference in the same run
 	@$(BIN)/everyleg bench normalize && $(BIN)/everyleg bench detect
 
 soak: setup ## long property runs
-	@$(BIN)/python -m pytest --hypothesis-profile=soak tests/unit tests/contract
+	@$(BIN)/python -m pytest -n 2 --hypothesis-profile=soak tests/unit/fold tests/unit/time tests/unit/ports tests/unit/wording
 
 lock: setup ## pin every dependency anew, with hashes and without addresses
 	@$(BIN)/python scripts/lock.py
