@@ -139,7 +139,7 @@ def exact_reader(pattern: str) -> Reader | None:
     """
     opened, closed = pattern.find("["), pattern.find("]")
     filled, bare = pattern.replace("[", "").replace("]", ""), pattern[:opened] + pattern[closed + 1 :]
-    by_length = {len(form): read for form in (filled, bare if opened >= 0 else filled) if (read := _exact(form))}
+    by_length = {len(form): one for form in (filled, bare if opened >= 0 else filled) if (one := _exact(form))}
     if "'" in pattern or pattern.count("[") > 1 or not by_length:
         return None
     reader_for = by_length.get

@@ -25,8 +25,8 @@ from functools import lru_cache
 from msgspec import Struct, structs
 
 from everyleg.core.model import TimeBasis
-from everyleg.core.time.clock import FIRST_YEAR, LAST_YEAR, Clock
-from everyleg.core.time.offsets import ABBREVIATIONS, MAX_OFFSET, MIN_OFFSET, parse_offset, zone_name
+from everyleg.core.time.clock import Clock
+from everyleg.core.time.offsets import ABBREVIATIONS, MAX_OFFSET, MIN_OFFSET, zone_name
 from everyleg.core.time.zones import zone, zones_of
 
 _INHABITED = (-11 * 3600, 14 * 3600)

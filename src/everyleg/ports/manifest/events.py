@@ -165,7 +165,8 @@ class EventReader:
     def _compile_loop(self, written: dict[str, str], writer: Writer) -> ReadAll:
         names = {
             **writer.names, "known_words": self._words.known.get, "known_spots": self._spots.known.get,
-            "time": self._time, "swift": self._swift, "carefully": self.read, "skip": self._is_skipped, "who": _who, "warn": _warn_words,
+            "time": self._time, "swift": self._swift, "carefully": self.read, "skip": self._is_skipped,
+            "who": _who, "warn": _warn_words,
             "digest": xxh3_128_hexdigest, "Statement": Statement,
         }  # fmt: skip
         source = _LOOP.format(

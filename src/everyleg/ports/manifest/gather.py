@@ -83,7 +83,7 @@ def _add_leaves(spec: str | Pick, found: dict[str, None]) -> bool:
 
 
 class Writer:
-    """Writes Python that gathers raw values from the map `node` (with `above` and `root`), each beginning of a path once."""
+    """Writes Python that gathers raw values from the map `node` (with `above`, `root`), each start of a path once."""
 
     def __init__(self, nulls: frozenset[str]) -> None:
         self.lines: list[str] = []

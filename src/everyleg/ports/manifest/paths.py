@@ -109,7 +109,8 @@ def _is_one(value: Any, values: frozenset[str]) -> bool | None:
 def first_text(value: Any, _found: Found = None) -> str | None:
     """The end of a walk for one value: a scalar as text, of a list the first that says something."""
     if type(value) is list:
-        return _through(value, first_text, None)
+        text: str | None = _through(value, first_text, None)
+        return text
     return as_text(value)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from msgspec import Struct
@@ -79,10 +79,7 @@ class ReadingReader:
 
     def fits(self, tree: Any) -> bool:
         """Whether the tree has this shape."""
-        for test in self._fits:
-            if test(tree, tree, tree):
-                return True
-        return False
+        return any(test(tree, tree, tree) for test in self._fits)
 
     def read(self, tree: Any, asked: Asked) -> Read:
         """Results of a tree that fits."""
@@ -153,7 +150,7 @@ class ReadingReader:
 
     def _read_events(self, node: Any, above: Any, root: Any, context: Context, result: Result) -> None:
         by_key: dict[str, Statement] = {}
-        carriage = self._carriage_of and (lambda event: self._carriage(event, node, root, result))
+        carriage = partial(self._carriage, node=node, root=root, result=result) if self._carriage_of else None
         for find in self._events:
             self._event(find(node, above, root), node, root, context, by_key, carriage)
         told = list(by_key.values())

@@ -28,7 +28,8 @@ def texts_of(specs: Sequence[PickLike | None], nulls: frozenset[str] = frozenset
     """Compile picks; what is None gives None."""
     writer = _Writer(nulls)
     values = [writer.value(spec) for spec in specs]
-    return _function(values, writer)
+    texts: TextsOf = _function(values, writer)
+    return texts
 
 
 def numbers_of(
@@ -40,7 +41,8 @@ def numbers_of(
         writer.nodes(spec) if isinstance(spec, str) else f"((v,) if (v := {writer.value(spec)}) is not None else ())"
         for spec in specs
     ]
-    return _function(values, writer)
+    nodes: Callable[[Any, Any, Any], tuple[Sequence[Any], ...]] = _function(values, writer)
+    return nodes
 
 
 def _function(values: Sequence[str], writer: "_Writer") -> Any:
@@ -87,9 +89,11 @@ class _Writer:
             return repr(spec.const)
         if spec.join is not None:
             return f"glue({spec.with_!r}, ({''.join(f'{self.value(part)}, ' for part in spec.join)}))"
-        first, *others = [spec.at] if isinstance(spec.at, str) else spec.at or [None]
+        if not spec.at:
+            return "None"
+        first, *others = [spec.at] if isinstance(spec.at, str) else spec.at
         if not others:
-            return self.value(first) if isinstance(first, Pick) or first is None else self._path(first)
+            return self.value(first) if isinstance(first, Pick) else self._path(first)
         base = self.value(others[-1])
         for part in reversed([first, *others[:-1]]):
             base = f"(v if (v := {self.value(part)}) is not None else {base})"

@@ -46,7 +46,7 @@ def time_reader(spec: TimeSpec, zone: ZoneSpec, nulls: frozenset[str]) -> TimeRe
     ) -> tuple[str, Moment | None]:
         said = raw[0].strip() if type(raw[0]) is str else as_text(raw[0])
         clock = parse(said) if said is not None and said not in nulls else None
-        if clock is None:
+        if said is None or clock is None:
             return "" if said is None or said in NULLS or said in nulls else said, None
         if beside:
             clock = _with_beside(clock, raw[1:3], nulls)

@@ -216,10 +216,7 @@ def _wanted_tree(element: Any, wanted: Wanted) -> Any:
         below = of_tag(name)
         if below is None:
             continue
-        if below.leaf and not len(child):
-            value = child.text
-        else:
-            value = _wanted_tree(child, below)
+        value = child.text if below.leaf and not len(child) else _wanted_tree(child, below)
         if name in node:
             _add(node, name, value)
         else:

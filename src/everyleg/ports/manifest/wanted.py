@@ -58,9 +58,9 @@ def _add_parcel(wanted: Wanted, spec: ReadingSpec, parcel: list[str]) -> None:
     above = parcel if parcel[-1:] != names[-1:] else parcel[:-1]
     for path in [*_paths(_parcel_picks(spec)), *_errors(spec.result_errors)]:
         wanted.add(_from(path, parcel, above))
-    for path in [alias.at for alias in spec.aliases] + [spec.pieces]:
-        if isinstance(path, str):
-            wanted.add(_from(path, parcel, above), as_node=True)
+    for numbers in (*(alias.at for alias in spec.aliases), spec.pieces):
+        if isinstance(numbers, str):
+            wanted.add(_from(numbers, parcel, above), as_node=True)
     for events in [spec.events] if isinstance(spec.events, str) else spec.events:
         event = _from(events, parcel, above)
         for path in _paths(_event_picks(spec)):
