@@ -134,14 +134,14 @@ def _swift(pattern: str, thorough: Reader) -> Reader:
 
 def exact_reader(pattern: str) -> Reader | None:
     """A reader of the texts in which each field of a pattern stands exactly in its place; None where fields have none.
-
-    A text that it reads has no other character than the pattern, digits aside.
+    What stands in brackets may be missing.
     """
-    opened, closed = pattern.find("["), pattern.find("]")
-    filled, bare = pattern.replace("[", "").replace("]", ""), pattern[:opened] + pattern[closed + 1 :]
-    by_length = {len(form): one for form in (filled, bare if opened >= 0 else filled) if (one := _exact(form))}
-    if "'" in pattern or pattern.count("[") > 1 or not by_length:
+    if "'" in pattern or pattern.count("[") > 1:
         return None
+    opened, closed = pattern.find("["), pattern.find("]")
+    bare = pattern[:opened] + pattern[closed + 1 :] if opened >= 0 else pattern
+    forms = (pattern.replace("[", "").replace("]", ""), bare)
+    by_length = {len(form): one for form in forms if (one := _exact(form)) is not None}
     reader_for = by_length.get
 
     def read(text: str) -> Clock | None:
@@ -151,29 +151,52 @@ def exact_reader(pattern: str) -> Reader | None:
         except ValueError:
             return None
 
-    return read
+    return read if by_length else None
 
 
-def _exact(pattern: str) -> Reader | None:
-    """The same for a pattern without brackets.
+def exact_source(pattern: str, text: str) -> tuple[str, str] | None:
+    """For a pattern with a clock, in Python: whether `text` has its signs, and its fields in ISO order. Of
+    `dd.MM.yyyy[ HH:mm]` and `t`:
 
-    It raises ValueError when the fields tell no time. For `dd.MM.yyyy HH:mm` it is
+        len(t) == 16 and t[2] == '.' and t[5] == '.' and t[10] == ' ' and t[13] == ':'
+        f'{t[6:10]}-{t[3:5]}-{t[0:2]}T{t[11:13]}:{t[14:16]}'
 
-        lambda t: clock(iso(f'{t[6:10]}-{t[3:5]}-{t[0:2]}T{t[11:13]}:{t[14:16]}'), 'minute')
-                  if t[2] == '.' and t[5] == '.' and t[10] == ' ' and t[13] == ':' else None
+    None where the fields have no place of their own. A text of which both go well, and whose wall clock is naive, has
+    no other character than the pattern's and digits.
     """
+    filled = pattern.replace("[", "").replace("]", "")
+    parts = _in_order(filled, text)
+    if parts is None or exact_reader(pattern) is None or parts[2] == "date":
+        return None
+    if _IN_ISO_ORDER.fullmatch(filled):  # but not a date by its week
+        return f"{parts[0]} and {text}[4] not in 'W-'" if filled[4] == "M" else parts[0], text
+    return parts[:2]
+
+
+_IN_ISO_ORDER = re.compile(r"(yyyyMMdd|yyyy-MM-dd).(HHmmss|HH:mm:ss|HH:mm|HHmm)")
+"""Patterns whose texts `fromisoformat` reads as they stand."""
+
+
+def _in_order(pattern: str, text: str) -> tuple[str, str, Precision] | None:
     tokens = list(_TOKEN.finditer(pattern))
     starts = {token["field"]: token.start() for token in tokens if token["field"]}
     order = [field for field in _ORDER if field in starts]
     if len(order) < len(starts) or len(order) not in _ISO:
         return None
     form, precision = _ISO[len(order)]
-    fields = (f"{{t[{starts[field]}:{starts[field] + len(field)}]}}" for field in order)
-    signs = [f"t[{token.start()}] == {token[0]!r}" for token in tokens if not token["field"]]
-    source = (
-        f"lambda t: clock(iso(f'{form.format(*fields)}'), {precision!r}) if {' and '.join(signs) or 'True'} else None"
-    )
+    fields = (f"{{{text}[{starts[field]}:{starts[field] + len(field)}]}}" for field in order)
+    signs = [f"{text}[{token.start()}] == {token[0]!r}" for token in tokens if not token["field"]]
+    return " and ".join([f"len({text}) == {len(pattern)}", *signs]), f"f'{form.format(*fields)}'", precision
+
+
+def _exact(pattern: str) -> Reader | None:
+    """The same for a pattern without brackets; it raises ValueError when the fields tell no time."""
+    parts = _in_order(pattern, "t")
+    if parts is None:
+        return None
+    shape, clock, precision = parts
     # The source holds nothing of the pattern but its signs, each written as a Python string.
+    source = f"lambda t: clock(iso({clock}), {precision!r}) if {shape} else None"
     reader: Reader = eval(source, {"clock": _local, "iso": datetime.fromisoformat})  # noqa: S307
     return reader
 

@@ -21,6 +21,7 @@ and no offset.
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import TypeVar
 
 from msgspec import Struct, structs
 
@@ -122,22 +123,17 @@ def resolve(
 
 def at_offset(local: datetime, offset: int) -> Moment:
     """The moment of a wall clock whose offset is stated: what `resolve` gives where that is trusted and not UTC."""
-    return Moment(local, offset, "offset", _EPOCH_UTC + (local - _EPOCH - _east(offset * 60)), 0)
+    return Moment(local, offset, "offset", EPOCH_UTC + (local - EPOCH - _east(offset * 60)), 0)
 
 
-def in_zone(local: datetime, name: str, *, documented: bool) -> Moment:
-    """The moment of a wall clock in a zone: the one that the source documents or names, or that of the place."""
-    return _in_zone(local, name, "zone" if documented else "place")
+def assumed(local: datetime, home: str | None, countries: tuple[str, ...], country: str | None) -> Moment:
+    """The moment of a wall clock of which nothing is known but where the parcel may be; see `resolve`."""
+    return _assumed(local, home, countries, country)
 
 
-def by_utc(local: datetime, utc: Clock) -> Moment | None:
-    """The moment of a wall clock beside the same time in UTC: what `resolve` gives where the two differ by an offset
-    to the second that is not UTC itself; else None.
-    """
-    if utc.precision == "date" or utc.local is None or utc.offset:
-        return None
-    offset = _QUARTERS.get(local - utc.local)
-    return Moment(local, offset, "offset", _utc(utc.local, 0), 0) if offset else None
+def from_utc(utc: datetime, shown: str | None) -> Moment:
+    """The moment of a time that says UTC, on the clock of a zone where one is known."""
+    return _at(_utc(utc, 0), 0, shown)
 
 
 def offset_between(local: datetime, utc: datetime) -> int | None:
@@ -178,7 +174,7 @@ def _as_wall(clock: Clock, name: str) -> Clock:
     return structs.replace(clock, local=local, offset=None, instant=None)
 
 
-_EPOCH, _EPOCH_UTC = datetime(1970, 1, 1), datetime(1970, 1, 1, tzinfo=UTC)  # noqa: DTZ001 - a wall clock
+EPOCH, EPOCH_UTC = datetime(1970, 1, 1), datetime(1970, 1, 1, tzinfo=UTC)  # noqa: DTZ001 - a wall clock
 
 
 @lru_cache(maxsize=256)
@@ -188,12 +184,12 @@ def _east(seconds: int) -> timedelta:
 
 def _utc(local: datetime, east_s: int) -> datetime:
     # By differences: `replace(tzinfo=…)` takes five times as long.
-    return _EPOCH_UTC + (local - _EPOCH - _east(east_s))
+    return EPOCH_UTC + (local - EPOCH - _east(east_s))
 
 
 def _wall(instant: datetime, offset: int) -> datetime:
     """The wall clock that many minutes east of UTC."""
-    return _EPOCH + (instant - _EPOCH_UTC + _east(offset * 60))
+    return EPOCH + (instant - EPOCH_UTC + _east(offset * 60))
 
 
 def _from_pair(clock: Clock, utc: Clock, shown: str | None) -> Moment:
@@ -202,7 +198,7 @@ def _from_pair(clock: Clock, utc: Clock, shown: str | None) -> Moment:
     if clock.local is None or clock.precision == "date":
         return _at(instant, None, shown)
     beside = _wall(instant, 0) if utc.local is None or utc.offset else utc.local
-    offset = _QUARTERS.get(clock.local - beside)
+    offset = QUARTERS.get(clock.local - beside)
     if offset:
         return Moment(clock.local, offset, "offset", instant, 0)
     offset = offset_between(clock.local, beside)
@@ -210,7 +206,7 @@ def _from_pair(clock: Clock, utc: Clock, shown: str | None) -> Moment:
     return moment if offset is not None else structs.replace(moment, contradicted=True)
 
 
-_QUARTERS = {timedelta(minutes=m): m for m in range(MIN_OFFSET, MAX_OFFSET + 1, 15)}
+QUARTERS = {timedelta(minutes=m): m for m in range(MIN_OFFSET, MAX_OFFSET + 1, 15)}
 """Differences that are offsets to the second → minutes."""
 
 
@@ -233,14 +229,17 @@ def _offset_at(instant: datetime, name: str) -> int:
 
 
 _STEADY_UTC: dict[tuple[str, int], int] = {}
-_STEADY: dict[tuple[str, int], int] = {}
-"""Days on and around which a zone's clock does not change → minutes, or seconds, east of UTC."""
+STEADY: dict[tuple[str, int], tuple[int, datetime]] = {}
+"""Days on and around which a zone's clock does not change → minutes east of UTC; and also the epoch on such a clock, so
+that the instant is that plus the time since the epoch."""
+
+Known = TypeVar("Known")
 
 
-def _remember(days: dict[tuple[str, int], int], day: tuple[str, int], east: int) -> None:
+def _remember(days: dict[tuple[str, int], Known], day: tuple[str, int], known: Known) -> None:
     if len(days) >= 65_536:
         days.clear()
-    days[day] = east
+    days[day] = known
 
 
 def _steady(name: str, ordinal: int) -> bool:
@@ -258,19 +257,18 @@ def _readings(local: datetime, name: str) -> tuple[int, int]:
 
 def _learn_steady(name: str, ordinal: int, east: int) -> None:
     if _steady(name, ordinal):
-        _remember(_STEADY, (name, ordinal), east)
+        _remember(STEADY, (name, ordinal), (east // 60, EPOCH_UTC - _east(east)))
 
 
 def _in_zone(local: datetime, name: str, basis: TimeBasis) -> Moment:
-    day = (name, local.toordinal())
-    east = _STEADY.get(day)
-    if east is None:
-        first, second = _readings(local, name)
-        if first != second:
-            return Moment(local, None, basis, _utc(local, (first + second) // 2), (abs(first - second) + 1) // 2)
-        east = first
-        _learn_steady(*day, east)
-    return Moment(local, east // 60, basis, _utc(local, east), 0)
+    known = STEADY.get((name, local.toordinal()))
+    if known is not None:
+        return Moment(local, known[0], basis, known[1] + (local - EPOCH), 0)
+    first, second = _readings(local, name)
+    if first != second:
+        return Moment(local, None, basis, _utc(local, (first + second) // 2), (abs(first - second) + 1) // 2)
+    _learn_steady(name, local.toordinal(), first)
+    return Moment(local, first // 60, basis, _utc(local, first), 0)
 
 
 @lru_cache(maxsize=4096)
@@ -296,10 +294,10 @@ def _assumed(local: datetime, home: str | None, countries: tuple[str, ...], coun
     least, most = _span((country,) if country else countries, local.date())
     middle = (least + most) // 2
     if home is not None:
-        at_home = _STEADY.get((home, local.toordinal()))
-        if at_home is None:
-            at_home = sum(_readings(local, home)) // 2
-            _learn_steady(home, local.toordinal(), at_home)
+        steady = STEADY.get((home, local.toordinal()))
+        at_home = steady[0] * 60 if steady is not None else sum(_readings(local, home)) // 2
+        if steady is None:
+            _in_zone(local, home, "zone")  # remembers the day
         if country is None or least <= at_home <= most:
             middle = at_home
     return Moment(local, None, "assumed", _utc(local, middle), max(middle - least, most - middle))

@@ -28,6 +28,8 @@ class AliasReader:
         self._slug = lru_cache(maxsize=4096)(self._look_up)
         self._pattern = re.compile(spec.match) if spec.match else None
         self._codes = frozenset(spec.codes)
+        self.in_event = lru_cache(maxsize=4096)(self._in_event)
+        """(code, text) of an event → the alias that its words name, or None; words repeat."""
 
     def in_fields(self, said: Sequence[Any], node: Any, above: Any, root: Any) -> list[Alias]:
         """Aliases of the numbers that stand in the parcel's fields."""
@@ -37,8 +39,7 @@ class AliasReader:
         owner = self._owner(node, above, root) if self._carrier else None
         return [Alias(owner, number, self._relation) for number in numbers]
 
-    def in_event(self, code: str | None, text: str | None) -> Alias | None:
-        """The alias that an event's words name."""
+    def _in_event(self, code: str | None, text: str | None) -> Alias | None:
         if self._pattern is None or not text or (self._codes and code not in self._codes):
             return None
         found = self._pattern.search(text)

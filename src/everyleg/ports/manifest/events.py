@@ -18,8 +18,9 @@ from everyleg.ports.manifest.codes import StatusTable
 from everyleg.ports.manifest.gather import Gather, Odd, Raw, Specs, Writer, gather_carefully, indented, leaves
 from everyleg.ports.manifest.paths import condition
 from everyleg.ports.manifest.schema import Manifest, ReadingSpec, TimeSpec
+from everyleg.ports.manifest.swift import CARE, FIELDS, swift_lines
 from everyleg.ports.manifest.texts import compiled
-from everyleg.ports.manifest.times import first_of, swift_reader, time_picks, time_reader, to_the_letter
+from everyleg.ports.manifest.times import first_of, time_picks, time_reader, zone_rule
 
 PLACE_FIELDS = ("raw", "city", "region", "country", "postal_code", "code", "lat", "lon")
 
@@ -95,36 +96,37 @@ def events(nodes, above, root, context, told, carriage):
         try:
 {maps}
             words, spot = known_words({words}), known_spots({spot})
-            if not spot or not words:
-                moment = None
-            else:
-                printed = {printed}
-                moment = swift(printed, {beside}, spot.zone)
-                if moment is None:
-                    raw_time = {time}
-                    hash(raw_time)
-                    printed, moment = time(raw_time, spot.place, spot.zone, countries)
+            if not spot or not words: raise Odd
+            place, zone, where = spot
+{when}
         except (Odd, TypeError):
-            moment = None
-        if moment is None or moment.contradicted:
             statement = carefully(node, above, root, context)
             if statement is None or statement.key in told: continue
             told[statement.key] = statement
         else:
             code, raw_text, text, lang, sub_status, stage, milestone, unknown, said = words
             if unknown is not None: warn(context, words)
-            key = digest((head + printed + said + (spot.raw or "")).encode("utf-8", "surrogatepass"))
+            key = digest(f"{{head}}{{printed}}{{said}}{{where or ''}}".encode("utf-8", "surrogatepass"))
             if key in told: continue
             told[key] = Statement(
-                {carrier!r}, number, stage, milestone, sub_status, moment.occurred_local, moment.utc_offset,
-                moment.time_basis, moment.occurred_at, moment.uncertainty_s, spot.place, code, text, lang,
-                source, observed_at, observation, key,
+                {carrier!r}, number, stage, milestone, sub_status, local, offset, basis, at, spread,
+                place, code, text, lang, source, observed_at, observation, key,
             )
         if carriage is not None: carriage(node)
 """
 """The loop over a parcel's events, the hottest of the reader. What it cannot read at a glance (an odd shape, words or
 a place not met before, something to warn of) it leaves to `EventReader.read`, which is the meaning of it all.
 """
+
+
+_TIME = """
+raw_time = {time}
+hash(raw_time)
+printed, moment = time(raw_time, place, zone, countries)
+if moment is None or moment.contradicted: raise Odd
+local, offset, basis, at, spread = fields(moment)
+"""
+"""The time of an event with care, as lines of the loop; where there is a quick way (`swift`), they stand behind it."""
 
 
 class EventReader:
@@ -141,20 +143,15 @@ class EventReader:
         self._carrier, self._lang, self._table = manifest.slug, spec.lang, table
         self._words = _Memory(words, nulls, self._understand)
         self._spots = _Memory(spot, nulls, _locate)
-        self._time = first_of([time_reader(time, spec.zone or manifest.zone, nulls) for time in times])
-        self._swift = swift_reader(times[0], spec.zone or manifest.zone, nulls)
+        zone = spec.zone or manifest.zone
+        self._time = first_of([time_reader(time, zone, nulls) for time in times])
         self._skip = [condition(text) for text in event.unless]
         writer = Writer(nulls)
-        first = time_picks(times[0])
-        written = {
-            "words": writer.group(leaves(words)),
-            "spot": writer.group(leaves(spot)),
-            "time": writer.group(when),
-            "printed": writer.printed(first[0]) if to_the_letter(times[0].layouts[0]) else writer.value(first[0]),
-            "beside": ", ".join([writer.value(first[1]), writer.value(first[2]), writer.printed(first[3])]),
-        }
+        groups = {"words": leaves(words), "spot": leaves(spot), "time": when}
+        written = {name: writer.group(group) for name, group in groups.items()}
         self._gather = self._compile_gather(written, writer)
-        self.read_all: ReadAll = self._compile_loop(written, writer)
+        quick = swift_lines(times[0], zone_rule(zone), nulls, writer)
+        self.read_all: ReadAll = self._compile_loop(written, quick, writer)
 
     def _compile_gather(self, written: dict[str, str], writer: Writer) -> Gather:
         body = [*writer.lines, "return ({words}, {spot}, {time})".format(**written)]
@@ -162,16 +159,18 @@ class EventReader:
         gather: Gather = compiled(source, dict(writer.names), "gather")
         return gather
 
-    def _compile_loop(self, written: dict[str, str], writer: Writer) -> ReadAll:
+    def _compile_loop(self, written: dict[str, str], quick: list[str] | None, writer: Writer) -> ReadAll:
         names = {
             **writer.names, "known_words": self._words.known.get, "known_spots": self._spots.known.get,
-            "time": self._time, "swift": self._swift, "carefully": self.read, "skip": self._is_skipped,
-            "who": _who, "warn": _warn_words,
-            "digest": xxh3_128_hexdigest, "Statement": Statement,
+            "time": self._time, "fields": FIELDS, "CARE": CARE, "carefully": self.read, "skip": self._is_skipped,
+            "who": _who, "warn": _warn_words, "digest": xxh3_128_hexdigest, "Statement": Statement,
         }  # fmt: skip
+        care = _TIME.format(**written).strip().split("\n")
+        when = care if quick is None else ["try:", *_deeper(quick), "except CARE:", *_deeper(care)]
         source = _LOOP.format(
             carrier=self._carrier,
             maps=indented(writer.lines, 3),
+            when=indented(when, 3),
             skip="skip(node, above, root)" if self._skip else "False",
             **written,
         )
@@ -232,6 +231,10 @@ class EventReader:
             code, raw_text, text, spoken or (detect_lang(text) if text else None),
             row.sub_status, row.stage, row.milestone, meaning.unknown, f"\x1f{code or ''}\x1f{raw_text or ''}\x1f",
         )  # fmt: skip
+
+
+def _deeper(lines: Sequence[str]) -> list[str]:
+    return [f"    {line}" for line in lines]
 
 
 _who = attrgetter("number", "countries", "source", "observed_at", "observation")

@@ -6,6 +6,7 @@ raises `Odd`, a map or list at the end cannot be hashed: then the careful picker
 differ in what they find (`tests/unit/ports/test_gather.py` holds them against each other).
 """
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -83,7 +84,7 @@ def _add_leaves(spec: str | Pick, found: dict[str, None]) -> bool:
 
 
 class Writer:
-    """Writes Python that gathers raw values from the map `node` (with `above`, `root`), each start of a path once."""
+    """Writes Python that gathers raw values from the map `node` (`above`, `root`), each beginning of a path once."""
 
     def __init__(self, nulls: frozenset[str]) -> None:
         self.lines: list[str] = []
@@ -109,9 +110,10 @@ class Writer:
 
     def printed(self, spec: PickLike | None) -> str:
         """The same for a time: date and clock joined as they stand, which only a reader that checks every character of
-        their layout may take.
+        their layout may take: none of the words that mean nothing is part of such a time.
         """
-        if isinstance(spec, Pick) and spec.join is not None and spec.with_ == " " and tidier(spec, self._nulls) is None:
+        worded = all(re.search(r"[^\W\dTZ_]", word) for word in self._nulls)
+        if isinstance(spec, Pick) and spec.join and spec.with_ == " " and worded and tidier(spec, frozenset()) is None:
             keys = [_plain_keys(part) if isinstance(part, str) else None for part in spec.join]
             if len(keys) == 2 and keys[0] and keys[1]:
                 day, clock = (self.value(part) for part in spec.join)

@@ -62,7 +62,12 @@ def _step(key: str, go_on: Walk) -> Walk:
             return None
         if place is not None:
             return go_on(node[place], found) if place < len(node) else None
-        return _through(node, walk, found)
+        for one in node:  # what `_through` does, without a call for each map
+            below = one.get(key) if type(one) is dict else None
+            told = go_on(below, found) if below is not None else walk(one, found) if type(one) is list else None
+            if told is not None:
+                return told
+        return None
 
     return walk
 
@@ -93,7 +98,8 @@ def _choice(choice: str, go_on: Walk) -> Walk:
 
     def walk(node: Any, found: Found) -> Any:
         if type(node) is dict:
-            return go_on(node, found) if chosen(node, None) else None
+            value = node.get(path)
+            return go_on(node, found) if (type(value) is str and value in values) or chosen(node, None) else None
         return _through(node, walk, found) if type(node) is list else None
 
     return walk
@@ -302,10 +308,10 @@ def condition(text: str) -> Callable[[Any, Any, Any], bool]:
     return lambda node, above, root: all(part(node, above, root) for part in parts)
 
 
-def conditional_paths(text: str) -> list[str]:
-    """The paths that a condition looks at."""
+def conditional_paths(text: str) -> list[tuple[str, bool]]:
+    """The paths that a condition looks at, and whether it looks at their value or only whether they are there."""
     parts = [part.strip().removeprefix("!") for part in text.split("&")]
-    return [compared[1] if (compared := _COMPARISON.fullmatch(part)) else part for part in parts]
+    return [(compared[1], True) if (compared := _COMPARISON.fullmatch(part)) else (part, False) for part in parts]
 
 
 def _condition(text: str) -> Callable[[Any, Any, Any], bool]:

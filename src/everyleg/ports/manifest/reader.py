@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 from msgspec import Struct
@@ -15,7 +15,7 @@ from everyleg.ports.manifest.details import NO_FACTS, ParcelReader, flight_of, f
 from everyleg.ports.manifest.errors import ErrorReader
 from everyleg.ports.manifest.events import Context, EventReader
 from everyleg.ports.manifest.paths import condition, find_all, find_with_parents, maybe, picker
-from everyleg.ports.manifest.schema import Codes, Manifest, ReadingSpec
+from everyleg.ports.manifest.schema import Codes, Manifest, Pick, ReadingSpec
 from everyleg.ports.manifest.texts import numbers_of, texts_of
 
 
@@ -69,7 +69,11 @@ class ReadingReader:
         self._errors = ErrorReader(spec.errors, nulls)
         self._result_errors = ErrorReader(spec.result_errors, nulls)
         self._aliases = [AliasReader(alias, nulls, slugs) for alias in spec.aliases]
-        self._field_aliases = [a for a, s in zip(self._aliases, spec.aliases, strict=True) if not s.match]
+        self._field_aliases = [
+            (alias, isinstance(s.carrier, Pick) and s.carrier.const == manifest.slug)
+            for alias, s in zip(self._aliases, spec.aliases, strict=True)
+            if not s.match
+        ]
         self._alias_numbers = numbers_of([s.at or [] for s in spec.aliases if not s.match], nulls)
         self._text_aliases = [a for a, s in zip(self._aliases, spec.aliases, strict=True) if s.match]
         carriage = texts_of([*flight_picks(spec.event.flight), spec.event.batch], nulls)
@@ -150,7 +154,7 @@ class ReadingReader:
 
     def _read_events(self, node: Any, above: Any, root: Any, context: Context, result: Result) -> None:
         by_key: dict[str, Statement] = {}
-        carriage = partial(self._carriage, node=node, root=root, result=result) if self._carriage_of else None
+        carriage = (lambda event: self._carriage(event, node, root, result)) if self._carriage_of is not None else None
         for find in self._events:
             self._event(find(node, above, root), node, root, context, by_key, carriage)
         told = list(by_key.values())
@@ -191,16 +195,18 @@ class ReadingReader:
 
     def _find_aliases(self, node: Any, above: Any, root: Any, result: Result) -> list[Alias]:
         found: list[Alias] = []
-        for reader, said in zip(self._field_aliases, self._alias_numbers(node, above, root), strict=True):
+        for place, said in enumerate(self._alias_numbers(node, above, root)):
             if said:
-                found += reader.in_fields(said, node, above, root)
+                reader, mine = self._field_aliases[place]
+                if not mine or len(said) > 1 or said[0] != result.tracking_number:  # it is no second number of itself
+                    found += reader.in_fields(said, node, above, root)
         for reader in self._text_aliases:
             found += [alias for e in result.events if (alias := reader.in_event(e.code, e.text)) is not None]
         if not found:
             return []
         own = {bare(n) for n in (result.asked, result.tracking_number) if n}
-        mine = (None, self._slug)
-        others = [a for a in found if a.carrier not in mine or bare(a.tracking_number) not in own]
+        here = (None, self._slug)
+        others = [a for a in found if a.carrier not in here or bare(a.tracking_number) not in own]
         return others if len(others) < 2 else _distinct(others)
 
     def _add_not_found(self, run: "_Run") -> None:

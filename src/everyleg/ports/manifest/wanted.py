@@ -1,10 +1,33 @@
 """Which parts of an answer its readings look at, so that of a large XML document only those become a tree."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Generic, TypeVar
 
 from everyleg.ports.manifest.paths import conditional_paths, split_path
 from everyleg.ports.manifest.schema import ErrorRule, Pick, PickLike, ReadingSpec
+
+Value = TypeVar("Value")
+
+
+class Kept(dict[str, Value], Generic[Value]):
+    """Tag → what is made of it, worked out once: answers repeat few tags."""
+
+    MOST = 20_000
+
+    def __init__(self, work: Callable[[str], Value]) -> None:
+        super().__init__()
+        self._work = work
+
+    def __missing__(self, tag: str) -> Value:
+        value = self._work(tag)
+        if len(self) < self.MOST:
+            self[tag] = value
+        return value
+
+
+def local_name(tag: str) -> str:
+    """A tag without its name space."""
+    return tag.rsplit("}", 1)[-1]
 
 
 class Wanted:
@@ -18,32 +41,38 @@ class Wanted:
         """All of it is wanted: it may be more than a text, or its attributes count."""
         self.leaf = False
         """Nothing but its text is wanted."""
+        self.of_tag = Kept(self._of_tag)
+        """Tag of a child → its name and what is wanted of it; None where nothing is."""
 
-    def add(self, keys: Sequence[str], *, as_node: bool = False) -> None:
-        """Want what lies behind keys: its text, or (`as_node`) whatever it is."""
+    def add(self, keys: Sequence[str], *, as_text: bool = True, as_node: bool = False) -> None:
+        """Want what lies behind keys: its text, whatever it is (`as_node`), or only whether it is there."""
         if not keys:
-            self.text, self.whole = True, self.whole or as_node
-            self.leaf = not self.whole and not self.children
+            self.text, self.whole = self.text or as_text, self.whole or as_node
+            self.leaf = self.text and not self.whole and not self.children
             return
         self.leaf = False
         key, *others = keys
         if key == "*" or key[:1] in ("@", "#"):
             self.whole = True
         elif key.isdigit():
-            self.add(others, as_node=as_node)
+            self.add(others, as_text=as_text, as_node=as_node)
         elif key[:1] == "[":
             self.add(key[1:-1].partition("=")[0].split("/"))
-            self.add(others, as_node=as_node)
+            self.add(others, as_text=as_text, as_node=as_node)
         else:
-            self.children.setdefault(key, Wanted()).add(others, as_node=as_node)
+            self.children.setdefault(key, Wanted()).add(others, as_text=as_text, as_node=as_node)
+
+    def _of_tag(self, tag: str) -> "tuple[str, Wanted] | None":
+        name = local_name(tag)
+        return (name, self.children[name]) if name in self.children else None
 
 
 def wanted_of(readings: Iterable[ReadingSpec]) -> Wanted:
     """What any of these readings looks at, from above the root element."""
     wanted = Wanted()
     for spec in readings:
-        for path in [path for text in spec.fits for path in conditional_paths(text)]:
-            wanted.add(_from(path, [], []))
+        for path, as_text in [path for text in spec.fits for path in conditional_paths(text)]:
+            wanted.add(_from(path, [], []), as_text=as_text)
         for text in _errors(spec.errors):
             wanted.add(_from(text, [], []))
         if spec.not_found:
@@ -65,8 +94,8 @@ def _add_parcel(wanted: Wanted, spec: ReadingSpec, parcel: list[str]) -> None:
         event = _from(events, parcel, above)
         for path in _paths(_event_picks(spec)):
             wanted.add(_from(path, event, parcel))
-        for path in [path for text in spec.event.unless for path in conditional_paths(text)]:
-            wanted.add(_from(path, event, parcel))
+        for path, as_text in [path for text in spec.event.unless for path in conditional_paths(text)]:
+            wanted.add(_from(path, event, parcel), as_text=as_text)
 
 
 def _from(path: str, node: Sequence[str], above: Sequence[str]) -> list[str]:
