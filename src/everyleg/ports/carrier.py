@@ -93,8 +93,7 @@ class Carrier:
             return self._failed(asked, Fault("unreadable", detail))
 
     def _read(self, answer: Answer, asked: Asked, *, audit: bool, owners: Owners | None) -> Answered:
-        fault = transport_fault(answer)
-        if fault is not None:
+        if (answer.error is not None or answer.status >= 400) and (fault := transport_fault(answer)) is not None:
             return self._failed(asked, fault)
         if answer.status in self.manifest.statuses and not answer.body.strip():
             return self._by_status(answer.status, asked)

@@ -27,7 +27,7 @@ class AliasReader:
         self._slugs = slugs
         self._slug = lru_cache(maxsize=4096)(self._look_up)
         self._pattern = re.compile(spec.match) if spec.match else None
-        self._codes = frozenset(spec.codes)
+        self.codes = frozenset(spec.codes)
         self.in_event = lru_cache(maxsize=4096)(self._in_event)
         """(code, text) of an event → the alias that its words name, or None; words repeat."""
 
@@ -40,7 +40,7 @@ class AliasReader:
         return [Alias(owner, number, self._relation) for number in numbers]
 
     def _in_event(self, code: str | None, text: str | None) -> Alias | None:
-        if self._pattern is None or not text or (self._codes and code not in self._codes):
+        if self._pattern is None or not text or (self.codes and code not in self.codes):
             return None
         found = self._pattern.search(text)
         if not found:

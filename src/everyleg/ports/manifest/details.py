@@ -1,14 +1,14 @@
 """What a parcel says besides its events: where it comes from and goes to, estimates, proof, weight, flight, batch."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from functools import lru_cache
 
 from everyleg.core.fold import Facts
 from everyleg.core.model import Estimate, Flight, Proof, Result
 from everyleg.core.places import country_of
 from everyleg.core.time.clock import Clock
-from everyleg.core.time.layouts import LayoutError, compile_layouts
+from everyleg.core.time.layouts import Reader, reader_of
 from everyleg.ports.manifest.schema import FlightSpec, PickLike, ReadingSpec
 from everyleg.ports.manifest.texts import texts_of
 
@@ -22,9 +22,9 @@ class ParcelReader:
     def __init__(self, spec: ReadingSpec, nulls: frozenset[str]) -> None:
         """Compile the parcel's part of a reading."""
         eta, proof, weight = spec.estimated_delivery, spec.proof, spec.weight
-        self._texts = texts_of(
+        self.texts = texts_of(
             [
-                *(spec.origin, spec.destination, spec.state_hint, spec.batch),
+                *(spec.number, spec.origin, spec.destination, spec.state_hint, spec.batch),
                 *((eta.at, eta.from_, eta.to) if eta else (None, None, None)),
                 *((proof.signer, proof.photo_url, proof.place, proof.at) if proof else (None, None, None, None)),
                 *((weight.at, weight.unit) if weight else (None, None)),
@@ -32,14 +32,15 @@ class ParcelReader:
             ],
             nulls,
         )
-        self._parse = compile_layouts(eta.layouts if eta else ["iso"])
+        """(node, node above, root) → what the parcel says of itself: its number, and what `fill` understands."""
+        self._parse = reader_of(eta.layouts if eta else ["iso"])
         self._basis = eta.basis if eta else ""
 
-    def read(self, node: Any, above: Any, root: Any, result: Result) -> Facts:
-        """Fill `result`, and give the parcel's countries."""
+    def fill(self, result: Result, said: Sequence[str | None]) -> Facts:
+        """Fill a result with what its parcel said, and give the parcel's countries."""
         (
-            origin, destination, hint, batch, point, begin, end, signer, photo, place, at, weight, unit, *flight
-        ) = self._texts(node, above, root)  # fmt: skip
+            _, origin, destination, hint, batch, point, begin, end, signer, photo, place, at, weight, unit, *flight
+        ) = said  # fmt: skip
         result.state_hint, result.batch = hint, batch
         if point or begin or end:
             result.estimated_delivery = _estimate((point, begin, end), self._parse, self._basis)
@@ -68,19 +69,20 @@ def flight_of(said: Sequence[str | None]) -> Flight | None:
     return Flight(number, date[:10] if date else None, mawb) if number else None
 
 
-def _estimate(said: Sequence[str | None], parse: Callable[[object], Clock], basis: str) -> Estimate | None:
+def _estimate(said: tuple[str | None, str | None, str | None], parse: Reader, basis: str) -> Estimate | None:
     """An estimated delivery; its ends are ISO dates or date-times, as exact as the source."""
-    point, start, end = (_iso(text, parse) for text in said)
-    first = start or point
-    last = end or point or first
+    point, start, end = said
+    day = _iso(point, parse)
+    first = day if start == point else _iso(start, parse) or day
+    last = (day if end == point else _iso(end, parse) or day) or first
     return Estimate(first or last or "", last or "", basis) if first or last else None
 
 
-def _iso(said: str | None, parse: Callable[[object], Clock]) -> str | None:
-    try:
-        return iso_text(parse(said)) if said is not None else None
-    except LayoutError:
+def _iso(said: str | None, parse: Reader) -> str | None:
+    if said is None:
         return None
+    clock = parse(said)
+    return iso_text(clock) if clock is not None else None
 
 
 def iso_text(clock: Clock) -> str:
@@ -99,6 +101,7 @@ def iso_text(clock: Clock) -> str:
     return f"{clock.local.isoformat()}{sign}{str(timedelta(minutes=abs(clock.offset)))[:-3]:0>5}"
 
 
+@lru_cache(maxsize=4096)
 def _kilograms(said: str | None, unit: str | None) -> float | None:
     factor = _IN_KG.get((unit or "").lower().rstrip("."))
     try:

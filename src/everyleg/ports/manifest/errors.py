@@ -1,44 +1,53 @@
 """The errors that a carrier puts into an answer."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 from everyleg.core.model import Reason, Result
-from everyleg.ports.manifest.paths import Picker, as_text, find_all, maybe, picker
+from everyleg.ports.manifest.paths import Picker, as_text, maybe
 from everyleg.ports.manifest.schema import ErrorRule, PickLike
-
-_Values = Callable[[Any, Any, Any], list[str]]
+from everyleg.ports.manifest.texts import nodes_of
 
 
 class ErrorReader:
     """The error rules of an answer, tried in order."""
 
     def __init__(self, rules: list[ErrorRule], nulls: frozenset[str]) -> None:
-        """Compile the rules."""
-        self._rules = [_Rule(rule, nulls) for rule in rules]
+        """Compile the rules. Several often look at the same values, which are gathered once."""
+        whens: list[PickLike] = []
+        for rule in rules:
+            if rule.when not in whens:
+                whens.append(rule.when)
+        self._rules = [(whens.index(rule.when), _Rule(rule, nulls)) for rule in rules]
+        self._found = nodes_of(whens, nulls)
 
     def first(self, node: Any, above: Any, root: Any) -> Result | None:
         """The result of the first rule that fires, or None."""
-        for rule in self._rules:
-            result = rule.result(node, above, root)
-            if result is not None:
-                return result
+        found = self._found(node, above, root)
+        texts: dict[int, list[str]] = {}
+        for place, rule in self._rules:
+            if found[place]:
+                if place not in texts:
+                    texts[place] = [text for value in found[place] if (text := as_text(value)) is not None]
+                result = rule.result(texts[place], node, above, root)
+                if result is not None:
+                    return result
         return None
 
 
 class _Rule:
     def __init__(self, rule: ErrorRule, nulls: frozenset[str]) -> None:
         self._rule = rule
-        self._values = _all_values(rule.when, nulls)
         self._matches = re.compile(rule.matches, re.IGNORECASE) if rule.matches else None
         self._detail, self._number = maybe(rule.detail, nulls), maybe(rule.number, nulls)
         self._retry = maybe(rule.retry_after_s, nulls)
 
-    def result(self, node: Any, above: Any, root: Any) -> Result | None:
-        values = self._values(node, above, root)
-        told = next((value for value in values if self._tells(value)), None)
-        if told is None:
+    def result(self, values: list[str], node: Any, above: Any, root: Any) -> Result | None:
+        """What the rule makes of the values that it looks at; None where none of them tells."""
+        for told in values:
+            if self._tells(told):
+                break
+        else:
             return None
         number = self._number(node, above, root) if self._number else None
         if self._rule.outcome == "unknown":
@@ -56,14 +65,3 @@ class _Rule:
 def _seconds(pick: Picker | None, node: Any, above: Any, root: Any) -> int | None:
     said = pick(node, above, root) if pick else None
     return int(said) if said and said.isdigit() else None
-
-
-def _all_values(spec: PickLike, nulls: frozenset[str]) -> _Values:
-    """Every value that a path leads to, since an error may be the second of a list; a richer pick gives its one."""
-    if isinstance(spec, str | list):
-        finders = [find_all(path) for path in ([spec] if isinstance(spec, str) else spec)]
-        return lambda node, above, root: [
-            text for find in finders for value in find(node, above, root) if (text := as_text(value)) is not None
-        ]
-    pick = picker(spec, nulls)
-    return lambda node, above, root: [value] if (value := pick(node, above, root)) is not None else []

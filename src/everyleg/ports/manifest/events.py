@@ -15,11 +15,13 @@ from everyleg.core.places import zone_of
 from everyleg.core.vocabulary import STATUSES
 from everyleg.core.wording import detect_lang, tidy
 from everyleg.ports.manifest.codes import StatusTable
-from everyleg.ports.manifest.gather import Gather, Odd, Raw, Specs, Writer, gather_carefully, indented, leaves
-from everyleg.ports.manifest.paths import condition
+from everyleg.ports.manifest.conditions import any_of
+from everyleg.ports.manifest.details import flight_picks
+from everyleg.ports.manifest.gather import Gather, Odd, Raw, Specs, Writer, gather_carefully, leaves
+from everyleg.ports.manifest.paths import paths_in
 from everyleg.ports.manifest.schema import Manifest, ReadingSpec, TimeSpec
 from everyleg.ports.manifest.swift import CARE, FIELDS, swift_lines
-from everyleg.ports.manifest.texts import compiled
+from everyleg.ports.manifest.texts import anything_in, compiled, indented
 from everyleg.ports.manifest.times import first_of, time_picks, time_reader, zone_rule
 
 PLACE_FIELDS = ("raw", "city", "region", "country", "postal_code", "code", "lat", "lon")
@@ -85,7 +87,8 @@ _NOT_PLAIN: Raw = (0,)
 """Stands for raw values that are not remembered."""
 
 ReadAll = Callable[[Iterable[Any], Any, Any, "Context", dict[str, Statement], Any], None]
-"""(event nodes, parcel, root, context, statements by key: filled in order, what to do with the node of a new one)."""
+"""(event nodes, parcel, root, context, statements by key: filled in order, what to do with the node of a new one that
+names a flight or a batch)."""
 
 _LOOP = """
 def events(nodes, above, root, context, told, carriage):
@@ -112,7 +115,7 @@ def events(nodes, above, root, context, told, carriage):
                 {carrier!r}, number, stage, milestone, sub_status, local, offset, basis, at, spread,
                 place, code, text, lang, source, observed_at, observation, key,
             )
-        if carriage is not None: carriage(node)
+        if {named}: carriage(node)
 """
 """The loop over a parcel's events, the hottest of the reader. What it cannot read at a glance (an odd shape, words or
 a place not met before, something to warn of) it leaves to `EventReader.read`, which is the meaning of it all.
@@ -145,10 +148,12 @@ class EventReader:
         self._spots = _Memory(spot, nulls, _locate)
         zone = spec.zone or manifest.zone
         self._time = first_of([time_reader(time, zone, nulls) for time in times])
-        self._skip = [condition(text) for text in event.unless]
+        self._skip = any_of(event.unless) if event.unless else None
         writer = Writer(nulls)
         groups = {"words": leaves(words), "spot": leaves(spot), "time": when}
         written = {name: writer.group(group) for name, group in groups.items()}
+        named = [*flight_picks(event.flight), event.batch]
+        self._names_carriage = anything_in(paths_in(named)) if any(named) else "False"
         self._gather = self._compile_gather(written, writer)
         quick = swift_lines(times[0], zone_rule(zone), nulls, writer)
         self.read_all: ReadAll = self._compile_loop(written, quick, writer)
@@ -162,7 +167,7 @@ class EventReader:
     def _compile_loop(self, written: dict[str, str], quick: list[str] | None, writer: Writer) -> ReadAll:
         names = {
             **writer.names, "known_words": self._words.known.get, "known_spots": self._spots.known.get,
-            "time": self._time, "fields": FIELDS, "CARE": CARE, "carefully": self.read, "skip": self._is_skipped,
+            "time": self._time, "fields": FIELDS, "CARE": CARE, "carefully": self.read, "skip": self._skip,
             "who": _who, "warn": _warn_words, "digest": xxh3_128_hexdigest, "Statement": Statement,
         }  # fmt: skip
         care = _TIME.format(**written).strip().split("\n")
@@ -171,24 +176,28 @@ class EventReader:
             carrier=self._carrier,
             maps=indented(writer.lines, 3),
             when=indented(when, 3),
+            named=self._names_carriage,
             skip="skip(node, above, root)" if self._skip else "False",
             **written,
         )
         read_all: ReadAll = compiled(source, names, "events")
         return read_all
 
-    def _is_skipped(self, node: Any, parcel: Any, root: Any) -> bool:
-        return any(test(node, parcel, root) for test in self._skip)
+    def read(
+        self, node: Any, parcel: Any, root: Any, context: Context, *, at_a_glance: bool = True
+    ) -> Statement | None:
+        """The statement of an event; None for an entry that is none, with a warning if it should have been one.
 
-    def read(self, node: Any, parcel: Any, root: Any, context: Context) -> Statement | None:
-        """The statement of an event; None for an entry that is none, with a warning if it should have been one."""
-        if self._skip and self._is_skipped(node, parcel, root):
+        What stands in its usual place is taken at a glance, unless told not to: every value is then looked for by the
+        pickers of `paths`, which comes to the same.
+        """
+        if self._skip is not None and self._skip(node, parcel, root):
             return None
-        try:
-            raw_words, raw_spot, raw_time = self._gather(node, parcel, root)
+        taken = self._at_a_glance(node, parcel, root) if at_a_glance else None
+        if taken is not None:
+            raw_words, raw_spot, raw_time = taken
             words, spot = self._words.known.get(raw_words), self._spots.known.get(raw_spot)
-            hash(raw_time)
-        except (Odd, TypeError):  # not plain: a list on the way, or a value that cannot be a key
+        else:
             raw_words = raw_spot = _NOT_PLAIN
             (raw_time,) = self._times_carefully(node, parcel, root)
             words = spot = None
@@ -220,6 +229,17 @@ class EventReader:
             context.observation,
             statement_key(self._carrier, context.number, printed, words.code, words.raw_text, spot.raw),
         )
+
+    def _at_a_glance(self, node: Any, parcel: Any, root: Any) -> tuple[Raw, ...] | None:
+        """The raw values of words, place and time; None where the node is not plain: a list on the way, or a value that
+        cannot be a key.
+        """
+        try:
+            raw = self._gather(node, parcel, root)
+            hash(raw)
+        except (Odd, TypeError):
+            return None
+        return raw
 
     def _understand(self, said: Sequence[str | None]) -> Words:
         code, raw_text, category, lang = said

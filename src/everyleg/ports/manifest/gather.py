@@ -8,6 +8,7 @@ differ in what they find (`tests/unit/ports/test_gather.py` holds them against e
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from everyleg.ports.manifest.paths import as_pick, as_text, maybe, picker, split_path, tidier
@@ -41,11 +42,6 @@ def _inner(value: Any) -> dict[str, Any]:
     if type(value) is list and len(value) == 1 and type(value[0]) is dict:
         return value[0]
     raise Odd
-
-
-def indented(lines: Sequence[str], depth: int) -> str:
-    """Lines of Python, that many blocks deep."""
-    return "\n".join("    " * depth + line for line in lines)
 
 
 def gather_carefully(groups: Sequence[Specs], nulls: frozenset[str] = frozenset()) -> Gather:
@@ -89,7 +85,8 @@ class Writer:
     def __init__(self, nulls: frozenset[str]) -> None:
         self.lines: list[str] = []
         """What has to run before the expressions are evaluated; it may raise `Odd`."""
-        self.names: dict[str, Any] = {"Odd": Odd, "inner": _inner, "first": _first, "glue": _glue}
+        text_of = partial(_said, nulls=nulls)
+        self.names: dict[str, Any] = {"Odd": Odd, "inner": _inner, "first": _first, "glue": _glue, "text_of": text_of}
         self._nulls = nulls
         self._maps: dict[tuple[str, ...], str] = {(): "node"}
 
@@ -133,7 +130,8 @@ class Writer:
         return f"{self._name(tidy)}({base})" if tidy is not None else base
 
     def _all(self, specs: Sequence[str | Pick]) -> str:
-        return f"({''.join(f'{self.value(spec)}, ' for spec in specs)})"
+        parts = (f"text_of({self.value(s)})" if self._nulls and isinstance(s, str) else self.value(s) for s in specs)
+        return f"({''.join(f'{part}, ' for part in parts)})"
 
     def _name(self, function: Any) -> str:
         name = f"f{len(self.names)}"
@@ -163,6 +161,12 @@ def _glue(between: str, values: tuple[Any, ...]) -> str | None:
     """Values joined, empty ones left out."""
     parts = [text for value in values if (text := _text(value)) is not None]
     return between.join(parts) if parts else None
+
+
+def _said(value: Any, nulls: frozenset[str]) -> str | None:
+    """The text of a value, None for one of the words that mean nothing here."""
+    text = _text(value)
+    return None if text in nulls else text
 
 
 def _text(value: Any) -> str | None:

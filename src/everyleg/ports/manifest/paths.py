@@ -93,14 +93,23 @@ def _entries(go_on: Walk) -> Walk:
 def _choice(choice: str, go_on: Walk) -> Walk:
     """Goes on with a map where a field of it has one of the values; a field further down has `/` between its keys."""
     path, _, said = choice[1:-1].partition("=")
-    values = frozenset(said.split("|"))
+    values = frozenset(said.split("|")) - NULLS
     chosen = walker(path.split("/"), lambda value, _found: _is_one(value, values))
 
     def walk(node: Any, found: Found) -> Any:
-        if type(node) is dict:
-            value = node.get(path)
-            return go_on(node, found) if (type(value) is str and value in values) or chosen(node, None) else None
-        return _through(node, walk, found) if type(node) is list else None
+        if type(node) is not list:
+            node = (node,)
+        for one in node:
+            told = None
+            if type(one) is dict:
+                value = one.get(path)
+                if (value in values or value.strip() in values) if type(value) is str else chosen(one, None):
+                    told = go_on(one, found)
+            elif type(one) is list:
+                told = walk(one, found)
+            if told is not None:
+                return told
+        return None
 
     return walk
 
@@ -122,10 +131,15 @@ def first_text(value: Any, _found: Found = None) -> str | None:
 
 def every(value: Any, found: Found) -> None:
     """The end of a walk for all nodes: lists flattened."""
+    if found is None:
+        return
     if type(value) is list:
         for one in value:
-            every(one, found)
-    elif value is not None and found is not None:
+            if type(one) is list:
+                every(one, found)
+            elif one is not None:
+                found.append(one)
+    elif value is not None:
         found.append(value)
 
 
@@ -141,13 +155,9 @@ def find_all(path: str) -> Finder:
     """A function that gives every node behind `path`, lists flattened, nulls left out."""
     start, keys = split_start(path)
     walk = walker(keys, every)
-
-    def find(node: Any, above: Any, root: Any) -> list[Any]:
-        found: list[Any] = []
-        walk((node, above, root)[start], found)
-        return found
-
-    return find
+    if start:
+        return lambda _node, above, root: _every(walk, above if start == 1 else root)
+    return lambda node, _above, _root: _every(walk, node)
 
 
 def _every(walk: Walk, node: Any) -> list[Any]:
@@ -157,7 +167,7 @@ def _every(walk: Walk, node: Any) -> list[Any]:
 
 
 def find_with_parents(path: str) -> Callable[[Any], list[tuple[Any, Any]]]:
-    """A function that gives every (node, map above it) behind `path` from the root."""
+    """A function that gives every map behind `path` from the root, with the map above it."""
     keys = split_path(path)
     names = keys if not any(key == "*" or key[:1] == "[" for key in keys) else None
 
@@ -168,7 +178,7 @@ def find_with_parents(path: str) -> Callable[[Any], list[tuple[Any, Any]]]:
         level = _flat([(root, root)])
         for key in keys:
             level = _flat([(child, node) for node, _ in level if type(node) is dict for child in _children(node, key)])
-        return level
+        return [pair for pair in level if type(pair[0]) is dict]
 
     return find
 
@@ -183,8 +193,9 @@ def _only_way(root: Any, keys: Sequence[str]) -> list[tuple[Any, Any]] | None:
             return None if type(node) is list else []
         above, node = node, node.get(key)
     if type(node) is list:
-        return None if any(type(one) is list for one in node) else [(one, above) for one in node]
-    return [(node, above)]
+        pairs = [(one, above) for one in node if type(one) is dict]
+        return pairs if len(pairs) == len(node) else None
+    return [(node, above)] if type(node) is dict else []
 
 
 def _flat(pairs: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
@@ -306,6 +317,19 @@ def condition(text: str) -> Callable[[Any, Any, Any], bool]:
     if len(parts) == 1:
         return parts[0]
     return lambda node, above, root: all(part(node, above, root) for part in parts)
+
+
+def paths_in(picks: Iterable[PickLike | list[Any] | None]) -> list[str]:
+    """The paths that picks look at."""
+    found: list[str] = []
+    for pick in picks:
+        if isinstance(pick, str):
+            found.append(pick)
+        elif isinstance(pick, Pick):
+            found += paths_in([pick.at, *(pick.join or [])])
+        elif pick is not None:
+            found += paths_in(pick)
+    return found
 
 
 def conditional_paths(text: str) -> list[tuple[str, bool]]:

@@ -11,12 +11,13 @@ from everyleg.core.fold import Facts
 from everyleg.core.model import Alias, Reason, Result, Statement, Warn
 from everyleg.ports.manifest.aliases import AliasReader, Slugs, as_number
 from everyleg.ports.manifest.codes import StatusTable
+from everyleg.ports.manifest.conditions import any_of
 from everyleg.ports.manifest.details import NO_FACTS, ParcelReader, flight_of, flight_picks
 from everyleg.ports.manifest.errors import ErrorReader
 from everyleg.ports.manifest.events import Context, EventReader
-from everyleg.ports.manifest.paths import condition, find_all, find_with_parents, maybe, picker
+from everyleg.ports.manifest.paths import Finder, find_all, find_with_parents, picker
 from everyleg.ports.manifest.schema import Codes, Manifest, Pick, ReadingSpec
-from everyleg.ports.manifest.texts import numbers_of, texts_of
+from everyleg.ports.manifest.texts import nodes_of, texts_of
 
 
 class Asked(Struct, frozen=True):
@@ -58,11 +59,10 @@ class ReadingReader:
         nulls = frozenset(spec.nulls)
         self.name, self.input, self._slug = spec.name, spec.input, manifest.slug
         self._spec = spec
-        self._fits = [condition(text) for text in spec.fits]
+        self._fits = any_of(spec.fits)
         self.table = StatusTable(codes, spec.unknown_code)
         self._event = EventReader(spec, manifest, self.table).read_all
         self._nodes = [find_with_parents(path) for path in _several(spec.results)]
-        self._number = maybe(spec.number, nulls)
         self._events = [find_all(path) for path in _several(spec.events)]
         self._not_found = find_all(spec.not_found) if spec.not_found else None
         self._group = picker(spec.group_by, nulls) if spec.group_by is not None else None
@@ -74,7 +74,7 @@ class ReadingReader:
             for alias, s in zip(self._aliases, spec.aliases, strict=True)
             if not s.match
         ]
-        self._alias_numbers = numbers_of([s.at or [] for s in spec.aliases if not s.match], nulls)
+        self._alias_numbers = nodes_of([s.at or [] for s in spec.aliases if not s.match], nulls)
         self._text_aliases = [a for a, s in zip(self._aliases, spec.aliases, strict=True) if s.match]
         carriage = texts_of([*flight_picks(spec.event.flight), spec.event.batch], nulls)
         self._carriage_of = carriage if spec.event.flight or spec.event.batch else None
@@ -83,7 +83,7 @@ class ReadingReader:
 
     def fits(self, tree: Any) -> bool:
         """Whether the tree has this shape."""
-        return any(test(tree, tree, tree) for test in self._fits)
+        return self._fits(tree, tree, tree)
 
     def read(self, tree: Any, asked: Asked) -> Read:
         """Results of a tree that fits."""
@@ -91,14 +91,16 @@ class ReadingReader:
         run = _Run(tree, asked, len(nodes), self._errors if self._spec.errors else None)
         for node, above in nodes:
             self._add_result(node, above, run)
-        self._add_not_found(run)
-        self._add_unanswered(run)
+        if self._not_found is not None:
+            self._add_not_found(self._not_found, run)
+        if run.pending or not run.read.results:
+            self._add_unanswered(run)
         return run.read
 
     def _parcels(self, tree: Any) -> list[tuple[Any, Any]]:
         nodes: list[tuple[Any, Any]] = []
         for find in self._nodes:
-            nodes = [pair for pair in find(tree) if type(pair[0]) is dict]
+            nodes = find(tree)
             if nodes:
                 break
         if self._group is None:
@@ -110,18 +112,19 @@ class ReadingReader:
 
     def _add_result(self, node: Any, above: Any, run: "_Run") -> None:
         root = run.root
-        found = self._number(node, above, root) if self._number else None
+        said = self._parcel.texts(node, above, root)
+        found = said[0]
         mine = _claim(found, run)
         if mine or found or run.nameless:
-            self._add_parcel(node, above, run, Result(mine, "found", tracking_number=found or mine))
+            result = Result(mine, "found", tracking_number=found or mine)
+            self._add_parcel(node, above, run, result, self._parcel.fill(result, said))
         elif (error := self._result_error(node, above, root)) is not None:
             run.add(error, NO_FACTS)
         elif self._has_events(node, above, root) and run.whole is None:
             run.read.warnings.append(Warn("missing_field", "number", None))
 
-    def _add_parcel(self, node: Any, above: Any, run: "_Run", result: Result) -> None:
+    def _add_parcel(self, node: Any, above: Any, run: "_Run", result: Result, facts: Facts) -> None:
         root, asked = run.root, run.asked
-        facts = self._parcel.read(node, above, root, result)
         number = result.asked or result.tracking_number or ""
         countries = () if facts is NO_FACTS else tuple(filter(None, (facts.origin, facts.destination)))
         context = Context(number, countries, asked.source, asked.observed_at, asked.observation, run.read.warnings)
@@ -133,7 +136,10 @@ class ReadingReader:
             error.asked, error.tracking_number = result.asked, result.tracking_number or error.tracking_number
             run.add(error, NO_FACTS)
             return
-        self._read_numbers(node, above, root, result)
+        if self._aliases:
+            result.aliases = self._find_aliases(node, above, root, result)
+        if self._pieces is not None:
+            result.pieces = list(dict.fromkeys(n for v in self._pieces(node, above, root) if (n := as_number(v))))
         run.add(result if result.events else self._without_events(result, run.whole), facts)
 
     def _result_error(self, node: Any, above: Any, root: Any) -> Result | None:
@@ -157,15 +163,15 @@ class ReadingReader:
         carriage = (lambda event: self._carriage(event, node, root, result)) if self._carriage_of is not None else None
         for find in self._events:
             self._event(find(node, above, root), node, root, context, by_key, carriage)
-        told = list(by_key.values())
-        if self._newest_first(told):
+        told = [*by_key.values()]
+        if len(told) > 1 and self._newest_first(told):
             told.reverse()
         result.events = self._voided(told) if self.table.voids else told
 
     def _newest_first(self, statements: list[Statement]) -> bool:
         """Whether the source lists its newest event first; where the manifest cannot say, its times do."""
         if self._spec.order == "unknown":
-            return len(statements) > 1 and statements[0].occurred_at > statements[-1].occurred_at
+            return statements[0].occurred_at > statements[-1].occurred_at
         return self._spec.order == "newest_first"
 
     def _carriage(self, event: Any, node: Any, root: Any, result: Result) -> None:
@@ -187,12 +193,6 @@ class ReadingReader:
         }
         return [_withdrawn(s) if s.key in gone else s for s in statements]
 
-    def _read_numbers(self, node: Any, above: Any, root: Any, result: Result) -> None:
-        if self._aliases:
-            result.aliases = self._find_aliases(node, above, root, result)
-        if self._pieces is not None:
-            result.pieces = list(dict.fromkeys(n for v in self._pieces(node, above, root) if (n := as_number(v))))
-
     def _find_aliases(self, node: Any, above: Any, root: Any, result: Result) -> list[Alias]:
         found: list[Alias] = []
         for place, said in enumerate(self._alias_numbers(node, above, root)):
@@ -201,7 +201,9 @@ class ReadingReader:
                 if not mine or len(said) > 1 or said[0] != result.tracking_number:  # it is no second number of itself
                     found += reader.in_fields(said, node, above, root)
         for reader in self._text_aliases:
-            found += [alias for e in result.events if (alias := reader.in_event(e.code, e.text)) is not None]
+            codes = reader.codes
+            told = [e for e in result.events if e.code in codes] if codes else result.events
+            found += [alias for e in told if (alias := reader.in_event(e.code, e.text)) is not None]
         if not found:
             return []
         own = {bare(n) for n in (result.asked, result.tracking_number) if n}
@@ -209,10 +211,9 @@ class ReadingReader:
         others = [a for a in found if a.carrier not in here or bare(a.tracking_number) not in own]
         return others if len(others) < 2 else _distinct(others)
 
-    def _add_not_found(self, run: "_Run") -> None:
-        if self._not_found is None:
-            return
-        for value in self._not_found(run.root, run.root, run.root):
+    @staticmethod
+    def _add_not_found(find: Finder, run: "_Run") -> None:
+        for value in find(run.root, run.root, run.root):
             number = as_number(value)
             if number:
                 asked = run.pending.pop(bare(number), None)
@@ -220,8 +221,6 @@ class ReadingReader:
 
     def _add_unanswered(self, run: "_Run") -> None:
         """What was asked and not answered, or an answer that holds nothing at all, is said, never dropped."""
-        if not run.pending and run.read.results:
-            return
         left: Sequence[str | None] = list(run.pending.values())
         if not left and not run.read.results:
             left = [None]

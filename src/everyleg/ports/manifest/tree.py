@@ -196,7 +196,7 @@ def xml_tree(element: Any) -> Any:
 
 def _wanted_tree(element: Any, wanted: Wanted) -> Any:
     """Of the tree of an element what is wanted; the rest might as well not be there."""
-    if wanted.whole or (wanted.text and wanted.children) or not len(element):
+    if wanted.whole or wanted.text or not len(element):
         return xml_tree(element)
     node: dict[str, Any] = {}
     of_tag = wanted.of_tag

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
-from everyleg.ports.manifest.paths import conditional_paths, split_path
-from everyleg.ports.manifest.schema import ErrorRule, Pick, PickLike, ReadingSpec
+from everyleg.ports.manifest.paths import conditional_paths, paths_in, split_path
+from everyleg.ports.manifest.schema import ErrorRule, ReadingSpec
 
 Value = TypeVar("Value")
 
@@ -85,14 +85,14 @@ def wanted_of(readings: Iterable[ReadingSpec]) -> Wanted:
 def _add_parcel(wanted: Wanted, spec: ReadingSpec, parcel: list[str]) -> None:
     names = [key for key in parcel if key[:1] != "["]
     above = parcel if parcel[-1:] != names[-1:] else parcel[:-1]
-    for path in [*_paths(_parcel_picks(spec)), *_errors(spec.result_errors)]:
+    for path in [*paths_in(_parcel_picks(spec)), *_errors(spec.result_errors)]:
         wanted.add(_from(path, parcel, above))
     for numbers in (*(alias.at for alias in spec.aliases), spec.pieces):
         if isinstance(numbers, str):
             wanted.add(_from(numbers, parcel, above), as_node=True)
     for events in [spec.events] if isinstance(spec.events, str) else spec.events:
         event = _from(events, parcel, above)
-        for path in _paths(_event_picks(spec)):
+        for path in paths_in(_event_picks(spec)):
             wanted.add(_from(path, event, parcel))
         for path, as_text in [path for text in spec.event.unless for path in conditional_paths(text)]:
             wanted.add(_from(path, event, parcel), as_text=as_text)
@@ -127,17 +127,4 @@ def _fields(parts: Iterable[Any]) -> Iterator[Any]:
 
 
 def _errors(rules: Iterable[ErrorRule]) -> list[str]:
-    return _paths([pick for rule in rules for pick in (rule.when, rule.detail, rule.number, rule.retry_after_s)])
-
-
-def _paths(picks: Iterable[PickLike | list[Any] | None]) -> list[str]:
-    """The paths that picks look at."""
-    found: list[str] = []
-    for pick in picks:
-        if isinstance(pick, str):
-            found.append(pick)
-        elif isinstance(pick, Pick):
-            found += _paths([pick.at, *(pick.join or [])])
-        elif pick is not None:
-            found += _paths(pick)
-    return found
+    return paths_in([pick for rule in rules for pick in (rule.when, rule.detail, rule.number, rule.retry_after_s)])
