@@ -59,12 +59,18 @@ def ups(number: str, scans: Sequence[Scan]) -> bytes:
             "gmtOffset": _offset(scan.at),
         }
 
+    def party(kind: str, scan: Scan) -> dict[str, Any]:
+        return {"type": kind, "name": "", "attentionName": "", "address": activity(scan)["location"]["address"]}
+
     package = {
         "trackingNumber": number,
         "deliveryDate": [{"type": "SDD", "date": f"{scans[-1].at + timedelta(days=2):%Y%m%d}"}],
+        "deliveryTime": {"startTime": "", "endTime": "190000", "type": "EOD"},
         "activity": [activity(scan) for scan in reversed(scans)],
         "currentStatus": {"code": scans[-1].code, "description": scans[-1].text, "statusCode": "005", "type": "I"},
         "packageCount": 1,
+        "packageAddress": [party("ORIGIN", scans[0]), party("DESTINATION", scans[-1])],
+        "referenceNumber": [{"type": "PACKAGE", "number": "EXAMPLE-REF-1"}],
         "service": {"code": "065", "description": "UPS Express Saver"},
         "weight": {"unitOfMeasurement": "KGS", "weight": "0.40"},
     }
@@ -72,13 +78,16 @@ def ups(number: str, scans: Sequence[Scan]) -> bytes:
 
 
 def fedex(number: str, scans: Sequence[Scan]) -> bytes:
-    """FedEx Track v1, JSON: newest first, ISO with offset, much around it."""
+    """FedEx Track v1, JSON: newest first, ISO with offset; around the scans stands more than they are."""
 
     def address(scan: Scan) -> dict[str, Any]:
         return {
             "streetLines": [""], "city": scan.city, "stateOrProvinceCode": scan.region, "postalCode": scan.postal_code,
             "countryCode": scan.country, "residential": False, "countryName": scan.country,
         }  # fmt: skip
+
+    def city(scan: Scan) -> dict[str, Any]:
+        return {key: value for key, value in address(scan).items() if key not in ("streetLines", "postalCode")}
 
     events = [
         {
@@ -88,7 +97,6 @@ def fedex(number: str, scans: Sequence[Scan]) -> bytes:
             "exceptionCode": "",
             "exceptionDescription": "",
             "scanLocation": address(scan),
-            "locationId": scan.site,
             "locationType": "FEDEX_FACILITY",
             "derivedStatusCode": scan.code,
             "derivedStatus": scan.text,
@@ -102,7 +110,44 @@ def fedex(number: str, scans: Sequence[Scan]) -> bytes:
             "trackingNumber": number, "trackingNumberUniqueId": f"12030~{number}~FDEG", "carrierCode": "FDXG",
         },
         "latestStatusDetail": latest,
-        "dateAndTimes": [{"type": "ACTUAL_PICKUP", "dateTime": scans[0].at.isoformat()}],
+        "dateAndTimes": [
+            {"type": kind, "dateTime": scan.at.isoformat()}
+            for kind, scan in (("ACTUAL_PICKUP", scans[0]), ("SHIP", scans[0]), ("ACTUAL_TENDER", scans[0]))
+        ],
+        "additionalTrackingInfo": {
+            "nickname": "", "hasAssociatedShipments": False,
+            "packageIdentifiers": [{
+                "type": "CUSTOMER_REFERENCE", "values": ["EXAMPLE-1"], "trackingNumberUniqueId": "", "carrierCode": "",
+            }],
+        },
+        "shipperInformation": {"contact": {}, "address": city(scans[0])},
+        "recipientInformation": {"contact": {}, "address": city(scans[-1])},
+        "originLocation": {"locationContactAndAddress": {"address": city(scans[0])}},
+        "lastUpdatedDestinationAddress": city(scans[-1]),
+        "availableImages": [{"type": "SIGNATURE_PROOF_OF_DELIVERY"}],
+        "packageDetails": {
+            "packagingDescription": {"type": "YOUR_PACKAGING", "description": "Package"},
+            "physicalPackagingType": "PACKAGE", "sequenceNumber": "1", "count": "1",
+            "weightAndDimensions": {
+                "weight": [{"value": "11.2", "unit": "LB"}, {"value": "5.08", "unit": "KG"}],
+                "dimensions": [{"length": 14, "width": 12, "height": 10, "units": "IN"},
+                               {"length": 35, "width": 30, "height": 25, "units": "CM"}],
+            },
+            "packageContent": [],
+        },
+        "shipmentDetails": {"possessionStatus": True},
+        "availableNotifications": ["ON_DELIVERY"],
+        "deliveryDetails": {
+            "deliveryAttempts": "0",
+            "deliveryOptionEligibilityDetails": [
+                {"option": option, "eligibility": "INELIGIBLE"}
+                for option in ("INDIRECT_SIGNATURE_RELEASE", "REDIRECT_TO_HOLD_AT_LOCATION", "REROUTE", "RESCHEDULE",
+                               "RETURN_TO_SHIPPER", "DISPUTE_DELIVERY", "SUPPLEMENT_ADDRESS")
+            ],
+        },
+        "estimatedDeliveryTimeWindow": {"window": {}},
+        "goodsClassificationCode": "",
+        "returnDetail": {},
         "scanEvents": events,
         "serviceDetail": {"type": "FEDEX_GROUND", "description": "FedEx Ground", "shortDescription": "FG"},
         "standardTransitTimeWindow": {"window": {"ends": (scans[-1].at + timedelta(days=2)).isoformat()}},
@@ -137,6 +182,21 @@ def usps(number: str, scans: Sequence[Scan]) -> bytes:
             "destinationCity": scans[-1].city.upper(),
             "destinationState": scans[-1].region,
             "destinationZIP": scans[-1].postal_code,
+            "emailEnabled": True,
+            "kahalaIndicator": False,
+            "mailType": "DM",
+            "originCity": scans[0].city.upper(),
+            "originState": scans[0].region,
+            "originZIP": scans[0].postal_code,
+            "proofOfDeliveryEnabled": False,
+            "restoreEnabled": False,
+            "RRAMEnabled": False,
+            "RREEnabled": False,
+            "services": ["USPS Tracking<SUP>&#174;</SUP>", "Up to $100 insurance included"],
+            "serviceTypeCode": "001",
+            "tableCode": "T",
+            "uniqueMailPieceID": 123456789,
+            "mailPieceIntakeDate": f"{scans[0].at:%Y-%m-%d %H:%M:%S.000000}",
             "mailClass": "USPS Ground Advantage<SUP>&#153;</SUP>",
             "status": scans[-1].text,
             "statusCategory": "In Transit",
@@ -159,12 +219,27 @@ def mydhl(number: str, scans: Sequence[Scan]) -> bytes:
         }
         for scan in reversed(scans)
     ]
+
+    def party(scan: Scan) -> dict[str, Any]:
+        return {
+            "name": "",
+            "postalAddress": {
+                "cityName": "", "countyName": "", "postalCode": "", "provinceCode": "", "countryCode": scan.country,
+            },
+            "serviceArea": [{"code": scan.site, "description": f"{scan.city} - {scan.country}"}],
+        }  # fmt: skip
+
     shipment = {
         "shipmentTrackingNumber": number,
         "status": "Success",
         "shipmentTimestamp": f"{scans[0].at:%Y-%m-%dT%H:%M:%S}",
         "productCode": "P",
         "description": "PARTS",
+        "shipperDetails": party(scans[0]),
+        "receiverDetails": party(scans[-1]),
+        "totalWeight": 0.4,
+        "unitOfMeasurements": "metric",
+        "shipperReferences": [{"value": "EXAMPLE-REF-1", "typeCode": "CU"}],
         "events": events,
         "numberOfPieces": 1,
     }
@@ -207,10 +282,12 @@ def yanwen(number: str, scans: Sequence[Scan]) -> bytes:
     ]
     result = {
         "tracking_number": number, "waybill_number": number, "exchange_number": None, "checkpoints": points,
-        "tracking_status": scans[-1].code, "last_mile_tracking_expected": True,
+        "tracking_status": scans[-1].code, "tracking_status_waybill": {"level1": 2, "level2": 0, "level3": None},
+        "last_mile_tracking_expected": True,
         "origin_country": scans[0].country, "destination_country": scans[-1].country,
     }  # fmt: skip
-    return _json({"code": 0, "message": "success", "result": [result], "elapsedMilliseconds": {"total": 12}})
+    around = {"requestTime": "2026-11-02T19:28:56.0000000+08:00", "elapsedMilliseconds": {"total": 12}}
+    return _json({"code": 0, "message": "success", "result": [result], **around})
 
 
 def _add(parent: Any, name: str, text: str | None = None) -> Any:
@@ -243,7 +320,12 @@ def dhl_xml(number: str, scans: Sequence[Scan]) -> bytes:
     shipment = _add(info, "ShipmentInfo")
     for name, scan in (("OriginServiceArea", scans[0]), ("DestinationServiceArea", scans[-1])):
         _fill(_add(shipment, name), ServiceAreaCode=scan.site, Description=f"{scan.city} - {scan.country}")
+    _fill(shipment, ShipperName="EXAMPLE TRADING LTD", ShipperAccountNumber="000000000", ConsigneeName="J EXAMPLE")
     _fill(shipment, ShipmentDate=f"{scans[0].at:%Y-%m-%dT%H:%M:%S}", Pieces="1", Weight="0.74", WeightUnit="K")
+    _fill(shipment, GlobalProductCode="P", ShipmentDesc="PARTS", DlvyNotificationFlag="Y")
+    for name, scan in (("Shipper", scans[0]), ("Consignee", scans[-1])):
+        _fill(_add(shipment, name), City=scan.city.upper(), PostalCode=scan.postal_code, CountryCode=scan.country)
+    _add(_add(shipment, "ShipperReference"), "ReferenceID", "EX-1")
     for scan in scans:
         event = _add(shipment, "ShipmentEvent")
         _fill(event, Date=f"{scan.at:%Y-%m-%d}", Time=f"{scan.at:%H:%M:%S}")
@@ -258,7 +340,12 @@ def canada_post(number: str, scans: Sequence[Scan]) -> bytes:
     space = "http://www.canadapost.ca/ws/track"
     root = etree.Element(f"{{{space}}}tracking-detail", nsmap={None: space})  # type: ignore[dict-item]
     _fill(root, pin=number, active_exists="1", expected_delivery_date=f"{scans[-1].at + timedelta(days=2):%Y-%m-%d}")
-    _fill(root, destination_postal_id=scans[-1].postal_code, service_name="Expedited Parcels")
+    _fill(root, archive_exists="", changed_expected_date="", destination_postal_id=scans[-1].postal_code)
+    _fill(root, changed_expected_delivery_reason="", mailed_by_customer_number="0000000000")
+    _fill(root, mailed_on_behalf_of_customer_number="0000000000", original_pin="", service_name="Expedited Parcels")
+    _fill(root, service_name_2="Colis accélérés", customer_ref_1="EXAMPLE1", customer_ref_2="", return_pin="")
+    _fill(root, signature_image_exists="false", suppress_signature="false")
+    _fill(_add(_add(root, "delivery-options"), "item"), delivery_option="", delivery_option_description="")
     events = _add(root, "significant-events")
     for scan in reversed(scans):
         _fill(
