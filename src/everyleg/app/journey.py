@@ -24,13 +24,8 @@ class Parts(Struct):
     """What each number's answer says of where the parcel comes from and goes to."""
 
 
-def join(answers: Iterable[Answered], source: str = "carrier_api") -> list[Timeline]:
-    """Timelines of all parcels in `answers`, joined by their aliases."""
-    return [timeline for timeline, _ in join_with_facts(answers, source)]
-
-
-def join_with_facts(answers: Iterable[Answered], source: str = "carrier_api") -> list[tuple[Timeline, Facts]]:
-    """The same, each with what its own answers say of the parcel.
+def join(answers: Iterable[Answered], source: str = "carrier_api") -> list[tuple[Timeline, Facts]]:
+    """Timelines of all parcels in `answers`, joined by their aliases, each with what its own answers say of the parcel.
 
     Which numbers belong together is found first; then each group is folded with its own facts.
     """

@@ -12,7 +12,7 @@ from everyleg.core.vocabulary import STAGE_NAMES, STAGES, STATUSES, stage_rank
 
 WORDS = {
     "en": {
-        "since": "since", "exception": "needs attention", "nobody": "nobody had it for", "witnesses": "sources agree",
+        "since": "since", "exception": "needs attention", "witnesses": "sources agree",
         "acceptance": "{0} let go, {1} has not said that it has it", "release": "{1} has it, {0} never said it let go",
         "after": "after delivery", "withdrawn": "taken back by the carrier", "silent": "silent for {0}",
         "overdue": "overdue", "expired": "no news for too long", "pending": "nothing has happened yet",
@@ -20,7 +20,7 @@ WORDS = {
         "days": "{0} d", "hours": "{0} h", "minutes": "{0} min", "anomaly": "look here",
     },
     "zh": {
-        "since": "自", "exception": "需要关注", "nobody": "无人持有", "witnesses": "个来源一致",
+        "since": "自", "exception": "需要关注", "witnesses": "个来源一致",
         "acceptance": "{0} 已交出，{1} 尚未确认接收", "release": "{1} 已接收，{0} 未记录交出",
         "after": "签收之后", "withdrawn": "承运商已撤回", "silent": "已 {0} 无更新",
         "overdue": "已超时效", "expired": "运输过久", "pending": "尚无轨迹",

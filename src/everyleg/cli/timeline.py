@@ -7,7 +7,7 @@ from cyclopts import Parameter
 from msgspec.structs import replace
 from rich.console import Console
 
-from everyleg.app.journey import join_with_facts
+from everyleg.app.journey import join
 from everyleg.app.plugins import registry
 from everyleg.cli.io import UserError, print_json
 from everyleg.cli.journey_view import print_journey
@@ -35,7 +35,7 @@ def timeline(
     if not files:
         raise UserError("give the raw answers to join, each as SLUG=FILE, or FILE with --carrier SLUG")
     instant = datetime.now(UTC) if now == "now" else parse_instant(now)
-    joined = join_with_facts([_answered(name, carrier) for name in files])
+    joined = join([_answered(name, carrier) for name in files])
     timelines = [replace(t, view=view(t, instant, facts)) if instant is not None else t for t, facts in joined]
     if json:
         print_json(timelines)

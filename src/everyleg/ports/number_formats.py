@@ -1,6 +1,5 @@
 """Reading the number formats that stand in the carriers' folders (`numbers.yaml`)."""
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -9,8 +8,7 @@ from msgspec import ValidationError, convert
 
 from everyleg.numbers.formats import CarrierNumbers, Format
 from everyleg.numbers.s10 import formats_of
-
-_SLUG = re.compile(r"^slug:[ \t]*['\"]?([a-z0-9-]+)", re.MULTILINE)
+from everyleg.ports.manifest.load import read_head
 
 
 def load_formats(roots: Iterable[Path]) -> dict[str, list[Format]]:
@@ -39,5 +37,4 @@ def _read(path: Path) -> tuple[str, list[Format]]:
 
 
 def _manifest_slug(manifest: Path) -> str | None:
-    found = _SLUG.search(manifest.read_text(encoding="utf-8")) if manifest.exists() else None
-    return found[1] if found else None
+    return read_head(manifest).slug if manifest.exists() else None

@@ -1,6 +1,5 @@
 """Finds carrier folders by scanning, and loads the ones that are asked for."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
@@ -8,14 +7,11 @@ from typing import Any
 
 from everyleg.ports.carrier import Carrier, Hook
 from everyleg.ports.manifest.aliases import plain
-from everyleg.ports.manifest.load import ManifestError, load_codes, load_manifest
+from everyleg.ports.manifest.load import ManifestError, load_codes, load_manifest, read_head
 from everyleg.ports.manifest.schema import Manifest
 
 HookLoader = Callable[[Path], Hook | None]
 """Gives the function of a folder's `read.py`, None where there is none or code is not allowed."""
-
-_SLUG = re.compile(r"^slug:\s*[\"']?([a-z0-9-]+)", re.MULTILINE)
-_EXTENDS = re.compile(r"^extends:\s*[\"']?([a-z0-9-]+)", re.MULTILINE)
 
 
 class UnknownCarrier(KeyError):  # noqa: N818 - it names what is wrong
@@ -34,6 +30,7 @@ class Registry:
         self._roots, self._load_hook = list(roots), load_hook
         self._loaded: dict[str, Carrier] = {}
         self._manifests: dict[str, Manifest] = {}
+        self._family_of: dict[Path, str] = {}
 
     @cached_property
     def folders(self) -> dict[str, Path]:
@@ -41,10 +38,12 @@ class Registry:
         found: dict[str, Path] = {}
         for root in self._roots:
             for path in sorted(root.glob("*/carrier.yaml")):
-                slug = _SLUG.search(path.read_text(encoding="utf-8"))
-                if slug is None:
+                head = read_head(path)
+                if head.slug is None:
                     raise ManifestError(f"{path}: no line `slug: …`")
-                found[slug.group(1)] = path.parent
+                found[head.slug] = path.parent
+                if head.family is not None:
+                    self._family_of[path.parent] = head.family
         return dict(sorted(found.items()))
 
     def carrier(self, slug: str) -> Carrier:
@@ -57,12 +56,11 @@ class Registry:
         if slug not in self._loaded:
             folder = self.folder(slug)
             family = self._family(folder)
-            codes, hook = load_codes(folder, family), self._hook(folder)
+            codes, hook = load_codes(folder, family), self._hook(folder, family)
             self._loaded[slug] = Carrier(self.manifest(slug), codes, folder, self.slug_of, hook, family)
         return self._loaded[slug]
 
-    def _hook(self, folder: Path) -> Hook | None:
-        family = self._family(folder)
+    def _hook(self, folder: Path, family: Path | None) -> Hook | None:
         return self._load_hook(folder) or (self._load_hook(family) if family else None)
 
     def manifest(self, slug: str) -> Manifest:
@@ -96,8 +94,8 @@ class Registry:
         return [s for s in self.folders if wanted and (wanted in plain(s) or plain(s) in wanted)][:5]
 
     def _family(self, folder: Path) -> Path | None:
-        said = _EXTENDS.search((folder / "carrier.yaml").read_text(encoding="utf-8"))
-        return self.folder(said.group(1)) if said else None
+        slug = self._family_of.get(folder)
+        return self.folder(slug) if slug is not None else None
 
     def manifests(self) -> Iterator[Manifest]:
         """Every manifest, in order of slug."""

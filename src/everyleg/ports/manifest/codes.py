@@ -44,10 +44,6 @@ class StatusTable:
         self.of: Callable[[str | None, str | None, str | None], Meaning] = lru_cache(maxsize=32_768)(self._of)
         """(code, tidied text, category) → meaning, remembered: answers repeat few of them."""
 
-    def knows(self, code: str) -> bool:
-        """Whether the table lists the code."""
-        return self._listed(code) is not None
-
     def _of(self, code: str | None, text: str | None, category: str | None) -> Meaning:
         listed = self._listed(code) if code is not None else None
         known = self._categories.get(category) if category is not None else None

@@ -3,7 +3,7 @@
 Where picks are plain paths, Python is generated that walks shared beginnings of paths once. Values come as they stand
 in the tree (`as_text` tidies them). A shape that is not plain on the way (a longer list, a text where a map should be)
 raises `Odd`, a map or list at the end cannot be hashed: then the careful pickers of `paths` take over. The two never
-differ in what they find (`tests/unit/ports/test_gather.py` holds them against each other).
+differ in what they find (`tests/unit/ports/test_quick_way.py` holds them against each other).
 """
 
 import re
@@ -13,6 +13,7 @@ from typing import Any
 
 from everyleg.ports.manifest.paths import as_pick, as_text, maybe, picker, split_path, tidier
 from everyleg.ports.manifest.schema import Pick, PickLike
+from everyleg.ports.manifest.texts import glue
 
 Raw = tuple[Any, ...]
 """Values as they stand in the tree."""
@@ -159,8 +160,7 @@ def _first(values: tuple[Any, ...]) -> str | None:
 
 def _glue(between: str, values: tuple[Any, ...]) -> str | None:
     """Values joined, empty ones left out."""
-    parts = [text for value in values if (text := _text(value)) is not None]
-    return between.join(parts) if parts else None
+    return glue(between, [_text(value) for value in values])
 
 
 def _said(value: Any, nulls: frozenset[str]) -> str | None:

@@ -1,7 +1,8 @@
 """From a carrier's folder to its manifest and code tables; a mistake is said with its file and place."""
 
+import re
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import yaml
@@ -11,6 +12,24 @@ from everyleg.ports.manifest.schema import CONTRACT, Codes, Manifest
 IDENTITY = frozenset({"slug", "names", "also", "aliases", "kind", "tracking_page", "extends", "contract"})
 """Keys that a carrier never takes from its family. Tier and what was verified are those of the readings: the family's,
 until a member has been held against answers of its own."""
+
+
+_SLUG = re.compile(r"^slug:[ \t]*[\"']?([a-z0-9-]+)", re.MULTILINE)
+_EXTENDS = re.compile(r"^extends:[ \t]*[\"']?([a-z0-9-]+)", re.MULTILINE)
+
+
+class Head(NamedTuple):
+    """What finding a carrier needs of its manifest, without reading it as YAML."""
+
+    slug: str | None
+    family: str | None
+
+
+def read_head(path: Path) -> Head:
+    """Slug and family of a `carrier.yaml`, None for what no line of it says."""
+    text = path.read_text(encoding="utf-8")
+    slug, family = _SLUG.search(text), _EXTENDS.search(text)
+    return Head(slug[1] if slug else None, family[1] if family else None)
 
 
 class ManifestError(ValueError):
