@@ -1,7 +1,6 @@
 """`everyleg bench`: measured beside a reference in the same run; ratios, not promises."""
 
 import math
-import platform
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +15,7 @@ from rich.table import Table
 
 from everyleg.app.plugins import registry
 from everyleg.cli import bench_detect
+from everyleg.cli.bench_report import report
 from everyleg.cli.io import UserError, print_json
 from everyleg.lab.mix import Sample, answers
 from everyleg.ports.answer import Answer
@@ -132,22 +132,6 @@ def _mean_ratio(timings: list[Timing]) -> float:
 
 def _geometric(values: list[float]) -> float:
     return round(math.exp(sum(map(math.log, values)) / len(values)), 4)
-
-
-def report(
-    bench: str, seed: int, figures: dict[str, float], ratios: dict[str, float], goals: dict[str, tuple[float, float]]
-) -> dict[str, Any]:
-    """The shape that every bench prints; `met` is about the floor."""
-    judged = {
-        name: {"floor": floor, "goal": goal, "value": ratios[name], "met": ratios[name] >= floor}
-        for name, (floor, goal) in goals.items()
-        if name in ratios
-    }
-    machine = f"{platform.machine()} {platform.python_implementation()} {platform.python_version()}"
-    return {
-        "bench": bench, "seed": seed, "season": None, "machine": machine,
-        "figures": figures, "ratios": ratios, "goals": judged,
-    }  # fmt: skip
 
 
 @app.command

@@ -4,8 +4,6 @@ Figures are numbers per second. `loop` is the ratio for the product's own patter
 1,400 patterns show whether the cost stays flat while a loop's grows.
 """
 
-import os
-import platform
 import re
 from collections.abc import Callable, Iterable, Sequence
 from random import Random
@@ -14,6 +12,7 @@ from time import perf_counter
 from typing import Any
 
 from everyleg.app.plugins import roots
+from everyleg.cli.bench_report import report
 from everyleg.numbers.detector import Detector
 from everyleg.numbers.examples import example
 from everyleg.numbers.formats import Format
@@ -48,19 +47,8 @@ def run(seed: int) -> dict[str, Any]:
         "loop_1400": figures["matching_1400_per_second"] / figures["loop_1400_per_second"],
         "flat": figures["matching_1400_per_second"] / figures["matching_100_per_second"],
     }
-    return {
-        "bench": "detect",
-        "seed": seed,
-        "season": None,
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
-        "figures": {name: round(value, 1) for name, value in figures.items()},
-        "ratios": {name: round(value, 3) for name, value in ratios.items()},
-        "goals": {name: _goal(ratios[name], *GOALS[name]) for name in GOALS},
-    }
-
-
-def _goal(value: float, floor: float, goal: float) -> dict[str, float | bool]:
-    return {"floor": floor, "goal": goal, "value": round(value, 3), "met": value >= floor}
+    rounded = {name: round(value, 3) for name, value in ratios.items()}
+    return report("detect", seed, {name: round(value, 1) for name, value in figures.items()}, rounded, GOALS)
 
 
 def _compared(detector: Detector, formats: Iterable[Format], numbers: Sequence[str], name: str) -> dict[str, float]:

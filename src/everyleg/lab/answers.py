@@ -79,37 +79,50 @@ def ups(number: str, scans: Sequence[Scan]) -> bytes:
 
 def fedex(number: str, scans: Sequence[Scan]) -> bytes:
     """FedEx Track v1, JSON: newest first, ISO with offset; around the scans stands more than they are."""
-
-    def address(scan: Scan) -> dict[str, Any]:
-        return {
-            "streetLines": [""], "city": scan.city, "stateOrProvinceCode": scan.region, "postalCode": scan.postal_code,
-            "countryCode": scan.country, "residential": False, "countryName": scan.country,
-        }  # fmt: skip
-
-    def city(scan: Scan) -> dict[str, Any]:
-        return {key: value for key, value in address(scan).items() if key not in ("streetLines", "postalCode")}
-
-    events = [
-        {
-            "date": scan.at.isoformat(),
-            "eventType": scan.code,
-            "eventDescription": scan.text,
-            "exceptionCode": "",
-            "exceptionDescription": "",
-            "scanLocation": address(scan),
-            "locationType": "FEDEX_FACILITY",
-            "derivedStatusCode": scan.code,
-            "derivedStatus": scan.text,
-        }
-        for scan in reversed(scans)
-    ]
     latest = {"code": scans[-1].code, "derivedCode": scans[-1].code, "statusByLocale": scans[-1].text,
-              "description": scans[-1].text, "scanLocation": address(scans[-1])}  # fmt: skip
+              "description": scans[-1].text, "scanLocation": _fedex_address(scans[-1])}  # fmt: skip
     track = {
         "trackingNumberInfo": {
             "trackingNumber": number, "trackingNumberUniqueId": f"12030~{number}~FDEG", "carrierCode": "FDXG",
         },
         "latestStatusDetail": latest,
+        **_fedex_shipment(scans),
+        "scanEvents": [_fedex_scan(scan) for scan in reversed(scans)],
+        "serviceDetail": {"type": "FEDEX_GROUND", "description": "FedEx Ground", "shortDescription": "FG"},
+        "standardTransitTimeWindow": {"window": {"ends": (scans[-1].at + timedelta(days=2)).isoformat()}},
+    }  # fmt: skip
+    results = [{"trackingNumber": number, "trackResults": [track]}]
+    return _json({"transactionId": "made-up-transaction", "output": {"completeTrackResults": results}})
+
+
+def _fedex_address(scan: Scan) -> dict[str, Any]:
+    return {
+        "streetLines": [""], "city": scan.city, "stateOrProvinceCode": scan.region, "postalCode": scan.postal_code,
+        "countryCode": scan.country, "residential": False, "countryName": scan.country,
+    }  # fmt: skip
+
+
+def _fedex_city(scan: Scan) -> dict[str, Any]:
+    return {key: value for key, value in _fedex_address(scan).items() if key not in ("streetLines", "postalCode")}
+
+
+def _fedex_scan(scan: Scan) -> dict[str, Any]:
+    return {
+        "date": scan.at.isoformat(),
+        "eventType": scan.code,
+        "eventDescription": scan.text,
+        "exceptionCode": "",
+        "exceptionDescription": "",
+        "scanLocation": _fedex_address(scan),
+        "locationType": "FEDEX_FACILITY",
+        "derivedStatusCode": scan.code,
+        "derivedStatus": scan.text,
+    }
+
+
+def _fedex_shipment(scans: Sequence[Scan]) -> dict[str, Any]:
+    """What an answer says of the shipment, whatever its scans."""
+    return {
         "dateAndTimes": [
             {"type": kind, "dateTime": scan.at.isoformat()}
             for kind, scan in (("ACTUAL_PICKUP", scans[0]), ("SHIP", scans[0]), ("ACTUAL_TENDER", scans[0]))
@@ -120,10 +133,10 @@ def fedex(number: str, scans: Sequence[Scan]) -> bytes:
                 "type": "CUSTOMER_REFERENCE", "values": ["EXAMPLE-1"], "trackingNumberUniqueId": "", "carrierCode": "",
             }],
         },
-        "shipperInformation": {"contact": {}, "address": city(scans[0])},
-        "recipientInformation": {"contact": {}, "address": city(scans[-1])},
-        "originLocation": {"locationContactAndAddress": {"address": city(scans[0])}},
-        "lastUpdatedDestinationAddress": city(scans[-1]),
+        "shipperInformation": {"contact": {}, "address": _fedex_city(scans[0])},
+        "recipientInformation": {"contact": {}, "address": _fedex_city(scans[-1])},
+        "originLocation": {"locationContactAndAddress": {"address": _fedex_city(scans[0])}},
+        "lastUpdatedDestinationAddress": _fedex_city(scans[-1]),
         "availableImages": [{"type": "SIGNATURE_PROOF_OF_DELIVERY"}],
         "packageDetails": {
             "packagingDescription": {"type": "YOUR_PACKAGING", "description": "Package"},
@@ -148,12 +161,7 @@ def fedex(number: str, scans: Sequence[Scan]) -> bytes:
         "estimatedDeliveryTimeWindow": {"window": {}},
         "goodsClassificationCode": "",
         "returnDetail": {},
-        "scanEvents": events,
-        "serviceDetail": {"type": "FEDEX_GROUND", "description": "FedEx Ground", "shortDescription": "FG"},
-        "standardTransitTimeWindow": {"window": {"ends": (scans[-1].at + timedelta(days=2)).isoformat()}},
     }  # fmt: skip
-    results = [{"trackingNumber": number, "trackResults": [track]}]
-    return _json({"transactionId": "made-up-transaction", "output": {"completeTrackResults": results}})
 
 
 def usps(number: str, scans: Sequence[Scan]) -> bytes:
