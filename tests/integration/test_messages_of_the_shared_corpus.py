@@ -1,24 +1,23 @@
 """The wording over the event texts of the shared corpus, read in place: no carrier's own table is asked."""
 
 import csv
-import os
-from pathlib import Path
 
 import pytest
 
+from everyleg.app.settings import shared_folder
 from everyleg.core.vocabulary import STATUSES
 from everyleg.ports.message_score import accepted_sub_statuses, score_messages
 
-CORPUS = Path(os.environ.get("EVERYLEG_SHARED") or Path(__file__).parents[3] / "shared") / "corpus"
+SHARED = shared_folder()
 
 pytestmark = pytest.mark.skipif(
-    not (CORPUS / "messages.csv").exists(),
+    SHARED is None or not (SHARED / "corpus" / "messages.csv").exists(),
     reason="no shared corpus: set EVERYLEG_SHARED or put it beside the checkout",
 )
 
 
 def rows_of(name):
-    return list(csv.DictReader((CORPUS / name).read_text("utf-8-sig").splitlines()))
+    return list(csv.DictReader((SHARED / "corpus" / name).read_text("utf-8-sig").splitlines()))
 
 
 @pytest.fixture(scope="module")
