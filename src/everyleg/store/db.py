@@ -14,6 +14,7 @@ from psycopg_pool import ConnectionPool
 
 from everyleg.store.errors import NotMigratedError
 from everyleg.store.migrations import current, migrate, newest
+from everyleg.store.sealing import Keyring, load_keyring
 from everyleg.store.server import PrivateServer
 from everyleg.store.server.private import DATABASE
 from everyleg.store.settings import StoreSettings
@@ -25,10 +26,11 @@ Role = Literal["app", "worker"]
 class Database:
     """An open store. A context manager; closing it leaves the private server, if it came from one."""
 
-    def __init__(self, conninfo: str, server: PrivateServer | None = None, most: int = 16) -> None:
-        """Open a pool of at most `most` connections; connecting happens at first use."""
+    def __init__(self, conninfo: str, keys: Keyring, server: PrivateServer | None = None, most: int = 16) -> None:
+        """Open a pool of at most `most` connections; connecting happens at first use. `keys` seal personal data."""
         self._pool = ConnectionPool(conninfo, min_size=0, max_size=most, open=True, timeout=30.0)
         self.conninfo = conninfo
+        self.keys = keys
         self.server = server
 
     @contextmanager
@@ -72,12 +74,12 @@ def connect(settings: StoreSettings) -> Database:
 
     Raises:
         NotMigratedError: the database is of another version of Everyleg.
-        StoreError: as the private server says.
+        StoreError: as the private server says, or the keyring does not read.
         psycopg.OperationalError: the address does not answer.
     """
     if settings.database_url:
         _check(settings.database_url)
-        return Database(settings.database_url)
+        return Database(settings.database_url, load_keyring(settings.keyring_file))
     server = PrivateServer(settings.data).start()
     try:
         with psycopg.connect(server.superuser_conninfo) as connection:
@@ -85,7 +87,7 @@ def connect(settings: StoreSettings) -> Database:
         _refuse_newer(there)
         if there is None or there < newest():
             migrate(server.superuser_conninfo, login=DATABASE)
-        return Database(server.conninfo(), server)
+        return Database(server.conninfo(), load_keyring(settings.keyring_file), server)
     except BaseException:
         server.stop()
         raise

@@ -10,6 +10,7 @@ import pytest
 
 from everyleg.store.db import Database
 from everyleg.store.migrations import migrate
+from everyleg.store.sealing import Keyring
 from everyleg.store.server import PrivateServer
 from everyleg.store.server.private import DATABASE
 
@@ -47,7 +48,7 @@ def empty(server):
 
 @pytest.fixture(scope="session")
 def database(server):
-    with Database(server.conninfo()) as opened:
+    with Database(server.conninfo(), Keyring({1: bytes(32)}, b"look up")) as opened:
         yield opened
 
 

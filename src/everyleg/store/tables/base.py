@@ -1,6 +1,6 @@
 """What every table has: the workspace first in its key, so that row-level security and sharding go by one column."""
 
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import (
     BigInteger,
@@ -9,6 +9,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Identity,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     Table,
@@ -58,6 +59,15 @@ def number_id(name: str) -> Column[int]:
 def moment(name: str, *, nullable: bool = True) -> Column[Any]:
     """An instant."""
     return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+Personal = Literal["contact", "name", "location", "free_text", "raw"]
+"""How a column tells of a person: reaches, names, locates; free text that may do any; a source's raw answer."""
+
+
+def sealed(name: str, personal: Personal | None, *, nullable: bool = True) -> Column[bytes]:
+    """A value that lies sealed (`store/sealing.py`); `personal` is None for a secret that tells of nobody."""
+    return Column(name, LargeBinary, nullable=nullable, info={"sealed": True, "personal": personal})
 
 
 def made_at(name: str = "created_at") -> Column[Any]:

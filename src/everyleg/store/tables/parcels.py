@@ -4,16 +4,20 @@ A number (carrier and tracking number) is what is asked and what statements hang
 one *life* of a number within a parcel, so a recycled number has several legs, told apart by time.
 """
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 
-from everyleg.store.tables.base import belongs, made_at, moment, number_id, tenant_table
+from everyleg.store.tables.base import belongs, made_at, moment, number_id, sealed, tenant_table
 
 parcels = tenant_table(
     "parcels",
     number_id("parcel_id"),
     Column("shipment_id", BigInteger),
     Column("merged_into", BigInteger),
+    Column("number_id", BigInteger),  # the number it was made for: where it stays when a join is taken back
+    Column("pinned_carrier", Text),
     Column("link_token", Text),
+    Column("version", Integer, nullable=False, server_default="1"),  # of what people wrote: the second editor is told
     made_at(),
     moment("stopped_at"),
     moment("archived_at"),
@@ -21,6 +25,7 @@ parcels = tenant_table(
     belongs("workspaces"),
     belongs("shipments", "shipment_id", ondelete="NO ACTION"),
     Index(None, "workspace_id", "shipment_id"),
+    Index(None, "workspace_id", "number_id"),
     key=("parcel_id",),
 )
 
@@ -60,7 +65,6 @@ links = tenant_table(
     Column("source", Text, nullable=False),
     Column("evidence", Text),
     Column("author_id", BigInteger),
-    Column("reason", Text),
     moment("observed_at"),
     moment("withdrawn_at"),
     made_at(),
@@ -125,10 +129,26 @@ remarks = tenant_table(
     number_id("remark_id"),
     Column("parcel_id", BigInteger, nullable=False),
     Column("author_id", BigInteger),
-    Column("body", Text, nullable=False),
+    sealed("body", "free_text", nullable=False),
     made_at(),
     moment("withdrawn_at"),
     belongs("parcels", "parcel_id"),
     Index(None, "workspace_id", "parcel_id"),
     key=("remark_id",),
+)
+
+corrections = tenant_table(
+    "corrections",
+    number_id("correction_id"),
+    Column("parcel_id", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("effect", JSONB, nullable=False, server_default=text("'{}'")),  # keys of statements, ids of links it made
+    sealed("reason", "free_text"),
+    Column("author_id", BigInteger),
+    made_at(),
+    moment("undone_at"),
+    Column("undone_by", BigInteger),
+    belongs("parcels", "parcel_id"),
+    Index(None, "workspace_id", "parcel_id"),
+    key=("correction_id",),
 )

@@ -1,18 +1,19 @@
-"""Who may do what, and who did: people, sessions, invitations, API keys, audit. Secrets are kept as hashes only."""
+"""Who may do what, and who did: people, sessions, invitations, API keys, audit, secrets, forms already sent.
+
+What proves who somebody is (password, session, key) is kept as a hash only; secrets for others' systems lie sealed."""
 
 from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Column, Index, LargeBinary, Text, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import JSONB
 
-from everyleg.store.tables.base import belongs, made_at, moment, number_id, tenant_table
+from everyleg.store.tables.base import belongs, made_at, moment, number_id, sealed, tenant_table
 
 _ROLES = "role IN ('owner', 'manager', 'operator', 'service', 'analyst')"
 
 people = tenant_table(
     "people",
     number_id("person_id"),
-    Column("email", Text),
+    sealed("email", "contact"),
     Column("email_hash", LargeBinary),  # keyed, of the folded address: what sign-in looks up
-    Column("name", Text),
+    sealed("name", "name"),
     Column("role", Text, CheckConstraint(_ROLES, name="role"), nullable=False),
     Column("shop_ids", ARRAY(BigInteger)),  # NULL: every shop
     Column("password_hash", Text),
@@ -31,8 +32,8 @@ sessions = tenant_table(
     "sessions",
     Column("token_hash", LargeBinary, nullable=False),
     Column("person_id", BigInteger, nullable=False),
-    Column("ip", Text),
-    Column("user_agent", Text),
+    sealed("ip", "location"),
+    sealed("user_agent", "free_text"),
     made_at(),
     moment("seen_at"),
     moment("expires_at", nullable=False),
@@ -45,7 +46,7 @@ invitations = tenant_table(
     "invitations",
     number_id("invitation_id"),
     Column("token_hash", LargeBinary, nullable=False),
-    Column("email", Text),
+    sealed("email", "contact"),
     Column("role", Text, CheckConstraint(_ROLES, name="role"), nullable=False),
     Column("shop_ids", ARRAY(BigInteger)),
     Column("invited_by", BigInteger),
@@ -82,8 +83,28 @@ audit = tenant_table(
     Column("action", Text, nullable=False),
     Column("subject_kind", Text),
     Column("subject_id", BigInteger),
-    Column("detail", JSONB, nullable=False, server_default=text("'{}'")),
-    Column("ip", Text),
+    sealed("detail", "free_text"),
+    sealed("ip", "location"),
     Index(None, "workspace_id", "subject_kind", "subject_id", "audit_id"),
     key=("audit_id",),
+)
+
+secrets = tenant_table(
+    "secrets",
+    Column("name", Text, nullable=False),
+    sealed("value", None, nullable=False),
+    Column("hint", Text),  # its last characters, to tell two apart
+    Column("updated_by", BigInteger),
+    made_at("updated_at"),
+    belongs("workspaces"),
+    key=("name",),
+)
+
+submissions = tenant_table(
+    "submissions",
+    Column("token_hash", LargeBinary, nullable=False),
+    Column("answer", Text),  # where the first one led; the second is led there too
+    made_at(),
+    Index(None, "created_at"),
+    key=("token_hash",),
 )

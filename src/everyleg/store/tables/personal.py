@@ -1,40 +1,32 @@
-"""The one registry of personal data: every column that can name, reach or locate a person.
+"""The registry of personal data: every column that can name, reach or locate a person.
 
-Erasure, retention and encryption at rest go by this table and by nothing else. A column is text, bytes or JSON that a
-sealed value fits into, so that encrypting it later changes no table. A column that is not listed is not personal; a
-test holds the usual suspects (addresses, names, free text) to be listed here or named as harmless beside it.
+Erasure, retention and encryption at rest go by this and by nothing else. It is read off the tables: a column says what
+it tells of a person where it is made (`sealed`). A test holds the usual suspects (addresses, names, free text) to be
+sealed or named as harmless here.
 """
 
 from types import MappingProxyType
-from typing import Literal
 
-Kind = Literal["contact", "name", "location", "free_text", "raw"]
-"""How it tells of a person: reaches, names, locates; free text that may do any; a source's raw answer."""
+from everyleg.store.tables import metadata
+from everyleg.store.tables.base import Personal
 
-PERSONAL: MappingProxyType[tuple[str, str], Kind] = MappingProxyType(
+PERSONAL: MappingProxyType[tuple[str, str], Personal] = MappingProxyType(
     {
-        ("shipments", "buyer_email"): "contact",
-        ("shipments", "destination_postcode"): "location",
-        ("shipments", "attributes"): "free_text",
-        ("observations", "body"): "raw",
-        ("statements", "text"): "free_text",
-        ("statements", "place"): "location",
-        ("statements", "reason"): "free_text",
-        ("states", "timeline"): "free_text",
-        ("changes", "before"): "free_text",
-        ("changes", "after"): "free_text",
-        ("links", "reason"): "free_text",
-        ("remarks", "body"): "free_text",
-        ("people", "email"): "contact",
-        ("people", "name"): "name",
-        ("sessions", "ip"): "location",
-        ("sessions", "user_agent"): "free_text",
-        ("invitations", "email"): "contact",
-        ("audit", "detail"): "free_text",
-        ("audit", "ip"): "location",
+        (table.name, column.name): column.info["personal"]
+        for table in metadata.sorted_tables
+        for column in table.columns
+        if column.info.get("personal")
     }
 )
-"""(table, column) → kind."""
+"""(table, column) → how it tells of a person."""
+
+SEALED = tuple(
+    (table.name, column.name)
+    for table in metadata.sorted_tables
+    for column in table.columns
+    if column.info.get("sealed")
+)
+"""(table, column) of everything that lies sealed: the personal columns, and secrets."""
 
 HARMLESS = frozenset(
     {
@@ -46,7 +38,13 @@ HARMLESS = frozenset(
         ("channels", "attributes"),
         ("tags", "name"),
         ("api_keys", "name"),
+        ("secrets", "name"),
         ("observations", "body_size"),
+        ("observations", "quarantine_reason"),
+        ("readings", "failed_detail"),
+        ("changes", "before"),
+        ("changes", "after"),
+        ("corrections", "effect"),
     }
 )
-"""Columns whose name sounds personal, or that are free-form, but tell of a firm and not of a person."""
+"""Columns whose name sounds personal, or that are free-form, but tell of a firm, of our own reasons or of ids only."""

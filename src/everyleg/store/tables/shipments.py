@@ -1,9 +1,8 @@
 """What a seller sent: shipments with their lines."""
 
-from sqlalchemy import CHAR, BigInteger, Column, Index, Numeric, SmallInteger, Text, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import CHAR, BigInteger, Column, Index, Numeric, SmallInteger, Text
 
-from everyleg.store.tables.base import belongs, made_at, moment, number_id, tenant_table
+from everyleg.store.tables.base import belongs, made_at, moment, number_id, sealed, tenant_table
 
 shipments = tenant_table(
     "shipments",
@@ -16,10 +15,10 @@ shipments = tenant_table(
     moment("promised_by"),
     Column("origin_country", CHAR(2)),
     Column("destination_country", CHAR(2)),
-    Column("destination_postcode", Text),
-    Column("buyer_email", Text),
+    sealed("destination_postcode", "location"),
+    sealed("buyer_email", "contact"),
     Column("buyer_language", Text),
-    Column("attributes", JSONB, nullable=False, server_default=text("'{}'")),
+    sealed("attributes", "free_text"),
     made_at(),
     made_at("updated_at"),
     belongs("workspaces"),

@@ -1,9 +1,9 @@
 """What the fold made of it, and what is due: states, changes, due."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, SmallInteger, Text, text
+from sqlalchemy import ARRAY, BigInteger, Boolean, Column, Index, Integer, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from everyleg.store.tables.base import Xid8, belongs, made_at, moment, number_id, tenant_table
+from everyleg.store.tables.base import Xid8, belongs, made_at, moment, number_id, sealed, tenant_table
 
 states = tenant_table(
     "states",
@@ -17,7 +17,8 @@ states = tenant_table(
     moment("last_event_at"),
     moment("delivered_at"),
     made_at("folded_at"),
-    Column("timeline", JSONB, nullable=False),
+    Column("carriers", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    sealed("timeline", "free_text", nullable=False),
     belongs("parcels", "parcel_id"),
     Index(None, "workspace_id", "milestone", "last_event_at"),
     Index(None, "workspace_id", "last_event_at", "parcel_id"),

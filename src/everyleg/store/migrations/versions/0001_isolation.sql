@@ -27,11 +27,17 @@ ALTER TABLE sessions FORCE ROW LEVEL SECURITY;
 ALTER TABLE invitations FORCE ROW LEVEL SECURITY;
 ALTER TABLE api_keys FORCE ROW LEVEL SECURITY;
 ALTER TABLE audit FORCE ROW LEVEL SECURITY;
+ALTER TABLE secrets FORCE ROW LEVEL SECURITY;
+-- Secrets are written by the app and read back by workers only.
+REVOKE SELECT ON secrets FROM everyleg_app;
+GRANT SELECT (workspace_id, name, hint, updated_by, updated_at) ON secrets TO everyleg_app;
 
 GRANT SELECT ON alembic_version TO everyleg_app, everyleg_worker;
 
--- Bodies come compressed: trying again costs time only.
+-- Sealed values do not compress: trying costs time only.
 ALTER TABLE observations ALTER COLUMN body SET STORAGE EXTERNAL;
+ALTER TABLE inbox ALTER COLUMN body SET STORAGE EXTERNAL;
+ALTER TABLE states ALTER COLUMN timeline SET STORAGE EXTERNAL;
 -- Rows that move on often leave room beside themselves.
 ALTER TABLE due SET (fillfactor = 70);
 ALTER TABLE states SET (fillfactor = 80);
