@@ -84,7 +84,7 @@ class Carrier:
         """
         asked = asked if asked is not None else _NOTHING_ASKED
         try:
-            return self._read(answer, asked, audit=audit, owners=owners)
+            return self._read(answer, asked, audit, owners)
         except Unreadable as error:
             return self._failed(asked, Fault(error.kind, str(error)))  # type: ignore[arg-type]
         except (TypeError, ValueError, KeyError, AttributeError, IndexError, RecursionError, OverflowError) as error:
@@ -92,7 +92,7 @@ class Carrier:
             detail = f"the reader stumbled over an unforeseen shape ({type(error).__name__}: {error})"
             return self._failed(asked, Fault("unreadable", detail))
 
-    def _read(self, answer: Answer, asked: Asked, *, audit: bool, owners: Owners | None) -> Answered:
+    def _read(self, answer: Answer, asked: Asked, audit: bool, owners: Owners | None) -> Answered:
         if (answer.error is not None or answer.status >= 400) and (fault := transport_fault(answer)) is not None:
             return self._failed(asked, fault)
         if answer.status in self.manifest.statuses and not answer.body.strip():
@@ -111,22 +111,18 @@ class Carrier:
             if wanted is not None and kind == "xml":
                 kind, tree = parse(answer.body)
             return self._misfit(kind, tree, answer, asked, owners)
-        return self._use(reader, tree, asked, audit=audit)
-
-    def _reader(self, kind: str, tree: Any) -> ReadingReader | None:
-        for reader in self.readers:
-            if reader.input == kind and reader.fits(tree):
-                return reader
-        return None
-
-    def _use(self, reader: ReadingReader, tree: Any, asked: Asked, *, audit: bool) -> Answered:
-        paths = self._unwraps[reader.name]
-        if paths:
+        if paths := self._unwraps[reader.name]:
             tree = unwrap(tree, paths)
         read = reader.read(tree, asked)
         if audit and (shape := self._shapes.get(reader.name)):
             read.warnings.extend(extra_fields(shape, tree))
         return Answered(Reading(1, self.manifest.slug, reader.name, read.results, read.warnings), read.facts)
+
+    def _reader(self, kind: str, tree: Any) -> ReadingReader | None:
+        for reader in self.readers:
+            if reader.input == kind and reader.fits(tree, tree, tree):
+                return reader
+        return None
 
     def fits(self, kind: str, tree: Any) -> bool:
         """Whether a parsed answer looks like one of this carrier's."""

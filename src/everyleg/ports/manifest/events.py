@@ -14,6 +14,7 @@ from everyleg.core.places import place as make_place
 from everyleg.core.places import zone_of
 from everyleg.core.vocabulary import STATUSES
 from everyleg.core.wording import detect_lang, tidy
+from everyleg.ports.manifest.aliases import AliasReader
 from everyleg.ports.manifest.codes import StatusTable
 from everyleg.ports.manifest.conditions import any_of
 from everyleg.ports.manifest.details import flight_picks
@@ -38,6 +39,8 @@ class Context(Struct):
     observed_at: datetime | None
     observation: str | None
     warnings: list[Warn]
+    names_another: bool = False
+    """Whether the words of an event named another number of the parcel."""
 
 
 class Words(NamedTuple):
@@ -50,9 +53,13 @@ class Words(NamedTuple):
     sub_status: str
     stage: str
     milestone: str
-    unknown: str | None
     said: str
     """Their part of a statement's key."""
+    unknown: str | None
+    names_another: bool
+    """Whether they name another number of the parcel."""
+    remarkable: bool
+    """Whether any of these holds."""
 
 
 class Spot(NamedTuple):
@@ -61,6 +68,8 @@ class Spot(NamedTuple):
     place: Place
     zone: str | None
     raw: str | None
+    said: str
+    """Its part of a statement's key."""
 
 
 class _Memory(Generic[Value]):
@@ -95,27 +104,30 @@ def events(nodes, above, root, context, told, carriage):
     number, countries, source, observed_at, observation = who(context)
     head = f"{carrier}\\x1f{{number}}\\x1f"
     for node in nodes:
-        if type(node) is not dict or {skip}: continue
+        if type(node) is not dict:
+            if type(node) is list: events(node, above, root, context, told, carriage)
+            continue
+{skip}
         try:
 {maps}
             words, spot = known_words({words}), known_spots({spot})
             if not spot or not words: raise Odd
-            place, zone, where = spot
+            place, zone, _, where = spot
 {when}
-        except (Odd, TypeError):
+            code, _, text, lang, sub_status, stage, milestone, said, _, _, remarkable = words
+            key = digest(f"{{head}}{{printed}}{{said}}{{where}}".encode())
+        except (Odd, TypeError, UnicodeEncodeError):
             statement = carefully(node, above, root, context)
             if statement is None or statement.key in told: continue
             told[statement.key] = statement
         else:
-            code, raw_text, text, lang, sub_status, stage, milestone, unknown, said = words
-            if unknown is not None: warn(context, words)
-            key = digest(f"{{head}}{{printed}}{{said}}{{where or ''}}".encode("utf-8", "surrogatepass"))
+            if remarkable: remark(context, words)
             if key in told: continue
             told[key] = Statement(
                 {carrier!r}, number, stage, milestone, sub_status, local, offset, basis, at, spread,
                 place, code, text, lang, source, observed_at, observation, key,
             )
-        if {named}: carriage(node)
+{named}
 """
 """The loop over a parcel's events, the hottest of the reader. What it cannot read at a glance (an odd shape, words or
 a place not met before, something to warn of) it leaves to `EventReader.read`, which is the meaning of it all.
@@ -135,15 +147,17 @@ local, offset, basis, at, spread = fields(moment)
 class EventReader:
     """Reads the events of one shape of answer."""
 
-    def __init__(self, spec: ReadingSpec, manifest: Manifest, table: StatusTable) -> None:
-        """Compile the event part of a reading."""
+    def __init__(
+        self, spec: ReadingSpec, manifest: Manifest, table: StatusTable, aliases: Sequence[AliasReader] = ()
+    ) -> None:
+        """Compile the event part of a reading; `aliases` look for second numbers in the words of events."""
         event, nulls = spec.event, frozenset(spec.nulls)
         times = [event.time] if isinstance(event.time, TimeSpec) else event.time
         words = [event.code, event.text, event.category, event.lang]
         spot = [getattr(event.place, name) for name in PLACE_FIELDS]
         when = [pick for time in times for pick in time_picks(time)]
         self._times_carefully = gather_carefully([when], nulls)
-        self._carrier, self._lang, self._table = manifest.slug, spec.lang, table
+        self._carrier, self._lang, self._table, self._aliases = manifest.slug, spec.lang, table, aliases
         self._words = _Memory(words, nulls, self._understand)
         self._spots = _Memory(spot, nulls, _locate)
         zone = spec.zone or manifest.zone
@@ -168,7 +182,7 @@ class EventReader:
         names = {
             **writer.names, "known_words": self._words.known.get, "known_spots": self._spots.known.get,
             "time": self._time, "fields": FIELDS, "CARE": CARE, "carefully": self.read, "skip": self._skip,
-            "who": _who, "warn": _warn_words, "digest": xxh3_128_hexdigest, "Statement": Statement,
+            "who": _who, "remark": _remark, "digest": xxh3_128_hexdigest, "Statement": Statement,
         }  # fmt: skip
         care = _TIME.format(**written).strip().split("\n")
         when = care if quick is None else ["try:", *_deeper(quick), "except CARE:", *_deeper(care)]
@@ -176,8 +190,8 @@ class EventReader:
             carrier=self._carrier,
             maps=indented(writer.lines, 3),
             when=indented(when, 3),
-            named=self._names_carriage,
-            skip="skip(node, above, root)" if self._skip else "False",
+            named="" if self._names_carriage == "False" else f"        if {self._names_carriage}: carriage(node)",
+            skip="        if skip(node, above, root): continue" if self._skip else "",
             **written,
         )
         read_all: ReadAll = compiled(source, names, "events")
@@ -207,8 +221,8 @@ class EventReader:
         if moment is None:
             _warn_time(context, printed, words)
             return None
-        if words.unknown is not None or moment.contradicted:
-            _warn_words(context, words, printed if moment.contradicted else None)
+        if words.remarkable or moment.contradicted:
+            _remark(context, words, printed if moment.contradicted else None)
         return Statement(
             self._carrier,
             context.number,
@@ -246,10 +260,12 @@ class EventReader:
         text = tidy(raw_text) if raw_text else None
         meaning = self._table.of(code, text, category)
         row = STATUSES[meaning.sub_status]
+        names_another = any(alias.in_event(code, text) is not None for alias in self._aliases)
         spoken = lang.lower().replace("_", "-").split("-")[0] if lang else self._lang
         return Words(
             code, raw_text, text, spoken or (detect_lang(text) if text else None),
-            row.sub_status, row.stage, row.milestone, meaning.unknown, f"\x1f{code or ''}\x1f{raw_text or ''}\x1f",
+            row.sub_status, row.stage, row.milestone, f"\x1f{code or ''}\x1f{raw_text or ''}\x1f",
+            meaning.unknown, names_another, names_another or meaning.unknown is not None,
         )  # fmt: skip
 
 
@@ -265,10 +281,10 @@ def _known_place(*said: str | None) -> Spot:
     """Place, zone and raw words of what a source said, shared by all readings."""
     raw = said[0] or ", ".join(filter(None, said[1:6])) or ", ".join(filter(None, said[6:]))
     if not raw:
-        return Spot(NOWHERE, None, None)
+        return Spot(NOWHERE, None, None, "")
     lat, lon = _number(said[6]), _number(said[7])
     found = make_place(raw, said[1], said[2], said[3], said[4], said[5], lat, lon)
-    return Spot(found, zone_of(found), raw)
+    return Spot(found, zone_of(found), raw, raw)
 
 
 def _locate(said: Sequence[str | None]) -> Spot:
@@ -290,7 +306,9 @@ def _warn_time(context: Context, raw_time: str, words: Words) -> None:
         context.warnings.append(Warn("missing_field", "event.time", words.code or words.raw_text))
 
 
-def _warn_words(context: Context, words: Words, contradicted: str | None = None) -> None:
+def _remark(context: Context, words: Words, contradicted: str | None = None) -> None:
+    """What an event's words are more than: unknown ones, ones that name another number, a contradicted time."""
+    context.names_another = context.names_another or words.names_another
     if contradicted is not None:
         context.warnings.append(Warn("distrusted_offset", "event.time", contradicted))
     if words.unknown is not None:

@@ -116,6 +116,10 @@ class Writer:
             if len(keys) == 2 and keys[0] and keys[1]:
                 day, clock = (self.value(part) for part in spec.join)
                 return f'f"{{{day}}} {{{clock}}}"'
+        if isinstance(spec, Pick) and isinstance(spec.at, str) and spec == Pick(at=spec.at, match=spec.match):
+            pattern = re.compile(spec.match or "")
+            if _plain_keys(spec.at) and worded and pattern.pattern.startswith("^") and not pattern.groups:
+                return f"{self._name(pattern.match)}({self.value(spec.at)}).group()"
         return self.value(spec)
 
     def _pick(self, spec: Pick) -> str:

@@ -123,6 +123,9 @@ def _is_one(value: Any, values: frozenset[str]) -> bool | None:
 
 def first_text(value: Any, _found: Found = None) -> str | None:
     """The end of a walk for one value: a scalar as text, of a list the first that says something."""
+    if type(value) is str:
+        value = value.strip()
+        return None if value in NULLS else value
     if type(value) is list:
         text: str | None = _through(value, first_text, None)
         return text
@@ -160,6 +163,21 @@ def find_all(path: str) -> Finder:
     return lambda node, _above, _root: _every(walk, node)
 
 
+def find_listed(path: str) -> Finder:
+    """Like `find_all`, but where one key leads to a list, that list as it stands, with lists and nulls in it."""
+    start, keys = split_start(path)
+    carefully = find_all(path)
+    if start or len(keys) != 1 or keys[0] == "*" or keys[0][:1] == "[":
+        return carefully
+    key = keys[0]
+
+    def find(node: Any, above: Any, root: Any) -> list[Any]:
+        listed = node.get(key) if type(node) is dict else None
+        return listed if type(listed) is list else carefully(node, above, root)
+
+    return find
+
+
 def _every(walk: Walk, node: Any) -> list[Any]:
     found: list[Any] = []
     walk(node, found)
@@ -170,8 +188,15 @@ def find_with_parents(path: str) -> Callable[[Any], list[tuple[Any, Any]]]:
     """A function that gives every map behind `path` from the root, with the map above it."""
     keys = split_path(path)
     names = keys if not any(key == "*" or key[:1] == "[" for key in keys) else None
+    only = names[0] if names is not None and len(names) == 1 else None
 
     def find(root: Any) -> list[tuple[Any, Any]]:
+        if only is not None and type(root) is dict:  # the most frequent way, with the most frequent end: one parcel
+            below = root.get(only)
+            if type(below) is list and len(below) == 1:
+                below = below[0]
+            if type(below) is dict:
+                return [(below, root)]
         found = _only_way(root, names) if names is not None else None
         if found is not None:
             return found
@@ -273,7 +298,7 @@ Tidy = Callable[[str | None], str | None]
 
 def tidier(spec: Pick, nulls: frozenset[str]) -> Tidy | None:
     """A pick's own tidying: null words, match, strip, case, map; None when it has none."""
-    if spec.const is not None or not (spec.match or spec.map is not None or spec.case or spec.strip or nulls):
+    if spec.const is not None or not (changes(spec) or nulls):
         return None
     pattern = re.compile(spec.match) if spec.match else None
 
@@ -292,6 +317,11 @@ def tidier(spec: Pick, nulls: frozenset[str]) -> Tidy | None:
         return spec.map.get(value, spec.map.get("*")) if spec.map is not None else value
 
     return tidy
+
+
+def changes(spec: Pick) -> bool:
+    """Whether a pick makes something else of the value that it finds."""
+    return bool(spec.match or spec.map is not None or spec.case or spec.strip)
 
 
 def as_pick(spec: PickLike) -> Pick:

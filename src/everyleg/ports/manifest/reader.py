@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
 from msgspec import Struct
@@ -12,12 +11,12 @@ from everyleg.core.model import Alias, Reason, Result, Statement, Warn
 from everyleg.ports.manifest.aliases import AliasReader, Slugs, as_number
 from everyleg.ports.manifest.codes import StatusTable
 from everyleg.ports.manifest.conditions import any_of
-from everyleg.ports.manifest.details import NO_FACTS, ParcelReader, flight_of, flight_picks
+from everyleg.ports.manifest.details import NO_FACTS, fill_of, flight_of, flight_picks
 from everyleg.ports.manifest.errors import ErrorReader
 from everyleg.ports.manifest.events import Context, EventReader
-from everyleg.ports.manifest.paths import Finder, find_all, find_with_parents, picker
+from everyleg.ports.manifest.paths import Finder, find_all, find_listed, find_with_parents, picker
 from everyleg.ports.manifest.schema import Codes, Manifest, Pick, ReadingSpec
-from everyleg.ports.manifest.texts import nodes_of, texts_of
+from everyleg.ports.manifest.texts import nodes_of, text_of, texts_of
 
 
 class Asked(Struct, frozen=True):
@@ -59,43 +58,41 @@ class ReadingReader:
         nulls = frozenset(spec.nulls)
         self.name, self.input, self._slug = spec.name, spec.input, manifest.slug
         self._spec = spec
-        self._fits = any_of(spec.fits)
+        self.fits = any_of(spec.fits)
+        """(tree, tree, tree) → whether the tree has this shape."""
         self.table = StatusTable(codes, spec.unknown_code)
-        self._event = EventReader(spec, manifest, self.table).read_all
+        self._aliases = [AliasReader(alias, nulls, slugs) for alias in spec.aliases]
+        self._text_aliases = [a for a, s in zip(self._aliases, spec.aliases, strict=True) if s.match]
+        self._event = EventReader(spec, manifest, self.table, self._text_aliases).read_all
         self._nodes = [find_with_parents(path) for path in _several(spec.results)]
-        self._events = [find_all(path) for path in _several(spec.events)]
+        self._events = [find_listed(path) for path in _several(spec.events)]
         self._not_found = find_all(spec.not_found) if spec.not_found else None
         self._group = picker(spec.group_by, nulls) if spec.group_by is not None else None
         self._errors = ErrorReader(spec.errors, nulls)
         self._result_errors = ErrorReader(spec.result_errors, nulls)
-        self._aliases = [AliasReader(alias, nulls, slugs) for alias in spec.aliases]
         self._field_aliases = [
-            (alias, isinstance(s.carrier, Pick) and s.carrier.const == manifest.slug)
+            (alias, s.carrier is None or (isinstance(s.carrier, Pick) and s.carrier.const == manifest.slug))
             for alias, s in zip(self._aliases, spec.aliases, strict=True)
             if not s.match
         ]
         self._alias_numbers = nodes_of([s.at or [] for s in spec.aliases if not s.match], nulls)
-        self._text_aliases = [a for a, s in zip(self._aliases, spec.aliases, strict=True) if s.match]
         carriage = texts_of([*flight_picks(spec.event.flight), spec.event.batch], nulls)
         self._carriage_of = carriage if spec.event.flight or spec.event.batch else None
-        self._parcel = ParcelReader(spec, nulls)
+        self._number, self._fill = text_of(spec.number, nulls), fill_of(spec, nulls)
         self._pieces = find_all(spec.pieces) if spec.pieces else None
-
-    def fits(self, tree: Any) -> bool:
-        """Whether the tree has this shape."""
-        return self._fits(tree, tree, tree)
 
     def read(self, tree: Any, asked: Asked) -> Read:
         """Results of a tree that fits."""
         nodes = self._parcels(tree)
-        run = _Run(tree, asked, len(nodes), self._errors if self._spec.errors else None)
+        pending = {bare(number): number for number in asked.numbers} if asked.numbers else {}
+        run = _Run([], [], [], tree, asked, len(nodes), self._errors if self._spec.errors else None, pending)
         for node, above in nodes:
             self._add_result(node, above, run)
         if self._not_found is not None:
             self._add_not_found(self._not_found, run)
-        if run.pending or not run.read.results:
+        if run.pending or not run.results:
             self._add_unanswered(run)
-        return run.read
+        return run
 
     def _parcels(self, tree: Any) -> list[tuple[Any, Any]]:
         nodes: list[tuple[Any, Any]] = []
@@ -112,22 +109,21 @@ class ReadingReader:
 
     def _add_result(self, node: Any, above: Any, run: "_Run") -> None:
         root = run.root
-        said = self._parcel.texts(node, above, root)
-        found = said[0]
-        mine = _claim(found, run)
+        found = self._number(node, above, root)
+        mine = _claim(found, run) if run.asked.numbers else None
         if mine or found or run.nameless:
-            result = Result(mine, "found", tracking_number=found or mine)
-            self._add_parcel(node, above, run, result, self._parcel.fill(result, said))
+            self._add_parcel(node, above, run, Result(mine, "found", tracking_number=found or mine))
         elif (error := self._result_error(node, above, root)) is not None:
             run.add(error, NO_FACTS)
         elif self._has_events(node, above, root) and run.whole is None:
-            run.read.warnings.append(Warn("missing_field", "number", None))
+            run.warnings.append(Warn("missing_field", "number", None))
 
-    def _add_parcel(self, node: Any, above: Any, run: "_Run", result: Result, facts: Facts) -> None:
+    def _add_parcel(self, node: Any, above: Any, run: "_Run", result: Result) -> None:
         root, asked = run.root, run.asked
+        facts = self._fill(node, above, root, result)
         number = result.asked or result.tracking_number or ""
         countries = () if facts is NO_FACTS else tuple(filter(None, (facts.origin, facts.destination)))
-        context = Context(number, countries, asked.source, asked.observed_at, asked.observation, run.read.warnings)
+        context = Context(number, countries, asked.source, asked.observed_at, asked.observation, run.warnings)
         result.complete = self._spec.complete
         self._read_events(node, above, root, context, result)
         if result.events:
@@ -137,7 +133,7 @@ class ReadingReader:
             run.add(error, NO_FACTS)
             return
         if self._aliases:
-            result.aliases = self._find_aliases(node, above, root, result)
+            result.aliases = self._find_aliases(node, above, root, result, said_so=context.names_another)
         if self._pieces is not None:
             result.pieces = list(dict.fromkeys(n for v in self._pieces(node, above, root) if (n := as_number(v))))
         run.add(result if result.events else self._without_events(result, run.whole), facts)
@@ -160,10 +156,10 @@ class ReadingReader:
 
     def _read_events(self, node: Any, above: Any, root: Any, context: Context, result: Result) -> None:
         by_key: dict[str, Statement] = {}
-        carriage = (lambda event: self._carriage(event, node, root, result)) if self._carriage_of is not None else None
+        carriage = None if self._carriage_of is None else lambda event: self._carriage(event, node, root, result)
         for find in self._events:
             self._event(find(node, above, root), node, root, context, by_key, carriage)
-        told = [*by_key.values()]
+        told = list(by_key.values())
         if len(told) > 1 and self._newest_first(told):
             told.reverse()
         result.events = self._voided(told) if self.table.voids else told
@@ -193,17 +189,17 @@ class ReadingReader:
         }
         return [_withdrawn(s) if s.key in gone else s for s in statements]
 
-    def _find_aliases(self, node: Any, above: Any, root: Any, result: Result) -> list[Alias]:
+    def _find_aliases(self, node: Any, above: Any, root: Any, result: Result, *, said_so: bool = True) -> list[Alias]:
+        """Second numbers of a parcel; `said_so` is False where the words of its events name none."""
         found: list[Alias] = []
         for place, said in enumerate(self._alias_numbers(node, above, root)):
             if said:
                 reader, mine = self._field_aliases[place]
                 if not mine or len(said) > 1 or said[0] != result.tracking_number:  # it is no second number of itself
                     found += reader.in_fields(said, node, above, root)
-        for reader in self._text_aliases:
-            codes = reader.codes
-            told = [e for e in result.events if e.code in codes] if codes else result.events
-            found += [alias for e in told if (alias := reader.in_event(e.code, e.text)) is not None]
+        if said_so:
+            for reader in self._text_aliases:
+                found += [alias for e in result.events if (alias := reader.in_event(e.code, e.text)) is not None]
         if not found:
             return []
         own = {bare(n) for n in (result.asked, result.tracking_number) if n}
@@ -222,9 +218,9 @@ class ReadingReader:
     def _add_unanswered(self, run: "_Run") -> None:
         """What was asked and not answered, or an answer that holds nothing at all, is said, never dropped."""
         left: Sequence[str | None] = list(run.pending.values())
-        if not left and not run.read.results:
+        if not left and not run.results:
             left = [None]
-        nothing_else = not run.read.results
+        nothing_else = not run.results
         for number in left:
             run.add(self._unanswered(number, run.whole, empty=nothing_else), Facts())
 
@@ -238,20 +234,21 @@ class ReadingReader:
         return Result(number, "failed", Reason("unreadable", detail))
 
 
-class _Run:
+class _Run(Read):
     """One answer being read."""
 
-    def __init__(self, root: Any, asked: Asked, count: int, errors: ErrorReader | None) -> None:
-        self.root, self.asked, self.count = root, asked, count
-        self.pending = {bare(number): number for number in asked.numbers} if asked.numbers else {}
-        """Asked numbers that nothing answered yet, by their bare form."""
-        self.read = Read([], [], [])
-        self._errors = errors
+    root: Any
+    asked: Asked
+    count: int
+    errors: ErrorReader | None
+    """Those of the whole answer."""
+    pending: dict[str, str]
+    """Asked numbers that nothing answered yet, by their bare form."""
 
-    @cached_property
+    @property
     def whole(self) -> Result | None:
         """The error of the whole answer, looked for only where a journey is missing."""
-        return self._errors.first(self.root, self.root, self.root) if self._errors is not None else None
+        return self.errors.first(self.root, self.root, self.root) if self.errors is not None else None
 
     @property
     def nameless(self) -> bool:
@@ -262,15 +259,13 @@ class _Run:
 
     def add(self, result: Result, facts: Facts) -> None:
         """Add a result."""
-        self.read.results.append(result)
-        self.read.facts.append(facts)
+        self.results.append(result)
+        self.facts.append(facts)
 
 
 def _claim(found: str | None, run: _Run) -> str | None:
     """The asked number that a parcel answers: the same one, or the only one when there is only one parcel."""
     pending, asked = run.pending, run.asked.numbers
-    if not asked:
-        return None
     if found is not None:
         wanted = bare(found)
         if wanted in pending:

@@ -18,7 +18,7 @@ from everyleg.core.time.resolve import EPOCH, EPOCH_UTC, QUARTERS, STEADY, ZoneR
 from everyleg.ports.manifest.gather import Odd, Writer
 from everyleg.ports.manifest.schema import TimeSpec
 
-CARE = (Odd, LookupError, ValueError, TypeError)
+CARE = (Odd, LookupError, ValueError, TypeError, AttributeError)
 """What the lines raise for a time that has to be read with care."""
 
 FIELDS = attrgetter("occurred_local", "utc_offset", "time_basis", "occurred_at", "uncertainty_s")
@@ -39,8 +39,9 @@ def swift_lines(spec: TimeSpec, rule: ZoneRule, nulls: frozenset[str], writer: W
     if settled is None:
         return None
     writer.names.update(
-        iso=datetime.fromisoformat, stated=_Stated(), quarters=QUARTERS, steady=STEADY, fields=FIELDS, rule=rule,
-        assumed=assumed, from_utc=from_utc, named=_Named(rule.abbreviations), EPOCH=EPOCH, EPOCH_UTC=EPOCH_UTC,
+        iso=datetime.fromisoformat, ISO_SIGNS=frozenset({"T:", " :"}), stated=_Stated(), quarters=QUARTERS,
+        steady=STEADY, fields=FIELDS, rule=rule, assumed=assumed, from_utc=from_utc, named=_Named(rule.abbreviations),
+        EPOCH=EPOCH, EPOCH_UTC=EPOCH_UTC,
     )  # fmt: skip
     return [f"printed = {writer.printed(spec.at)}", *clock, *midnight, *settled]
 
@@ -55,7 +56,7 @@ def _clock_lines(layout: str, text: str, clock: str) -> list[str] | None:
     """Lines from a text to its wall clock, and to what stands behind the seconds; None for what has no fixed form."""
     years = f"if not {FIRST_YEAR} <= {clock}.year <= {LAST_YEAR}: raise Odd"
     if layout == "iso":
-        shape = f"if {text}[16] != ':' or {text}[10] not in 'T ': raise Odd"
+        shape = f"if {text}[10:17:6] not in ISO_SIGNS: raise Odd"
         return [shape, f"{clock} = iso({text}[:19])", f"tail = {text}[19:]", years]
     exact = exact_source(layout, text)
     if exact is None:

@@ -17,6 +17,7 @@ from typing import Any
 from everyleg.ports.manifest.paths import (
     Finder,
     as_pick,
+    changes,
     every,
     find_all,
     first_text,
@@ -34,12 +35,15 @@ Texts = tuple[str | None, ...]
 TextsOf = Callable[[Any, Any, Any], Texts]
 """(node, node above, root) → the text of each pick."""
 
+TextOf = Callable[[Any, Any, Any], str | None]
+"""(map, node above, root) → the text of one pick."""
+
 _STARTS = ("node", "above", "root")
 
 
 def texts_of(specs: Sequence[PickLike | None], nulls: frozenset[str] = frozenset()) -> TextsOf:
     """Compile picks; what is None gives None."""
-    writer = _Writer(nulls, [path for path, uses in Counter(paths_in(specs)).items() if uses > 1])
+    writer = Expressions(nulls, [path for path, uses in Counter(paths_in(specs)).items() if uses > 1])
     pickers = [maybe(spec, nulls) for spec in specs]
     texts: TextsOf = _function(
         [writer.value(spec) for spec in specs],
@@ -49,13 +53,21 @@ def texts_of(specs: Sequence[PickLike | None], nulls: frozenset[str] = frozenset
     return texts
 
 
+def text_of(spec: PickLike | None, nulls: frozenset[str] = frozenset()) -> TextOf:
+    """Compile one pick, for nodes that are maps."""
+    writer = Expressions(nulls)
+    source = f"def said(node, above, root): return {writer.value(spec)}"
+    said: TextOf = compiled(source, writer.names, "said")
+    return said
+
+
 NodesOf = Callable[[Any, Any, Any], tuple[Sequence[Any], ...]]
 """(node, node above, root) → the nodes of each pick."""
 
 
 def nodes_of(specs: Sequence[PickLike], nulls: frozenset[str]) -> NodesOf:
     """Compile to a function that gives all nodes behind paths; of what is more than paths, its one text."""
-    writer = _Writer(nulls)
+    writer = Expressions(nulls)
     finders = [_finder(spec, nulls) for spec in specs]
     nodes: NodesOf = _function(
         [writer.all_nodes(spec) for spec in specs],
@@ -73,7 +85,7 @@ def _finder(spec: PickLike, nulls: frozenset[str]) -> Finder:
     return lambda node, above, root: [found for find in finders for found in find(node, above, root)]
 
 
-def _function(values: Sequence[str], writer: "_Writer", carefully: Callable[[Any, Any, Any], Any]) -> Any:
+def _function(values: Sequence[str], writer: "Expressions", carefully: Callable[[Any, Any, Any], Any]) -> Any:
     """The generated function; what is no map is left to the pickers of `paths`."""
     tuple_of = "".join(f"\n        {value}," for value in values)
     source = f"""def texts(node, above, root):
@@ -98,7 +110,7 @@ def indented(lines: Sequence[str], depth: int) -> str:
     return "\n".join("    " * depth + line for line in lines)
 
 
-class _Writer:
+class Expressions:
     """Writes the expressions; `v` is the value in hand."""
 
     def __init__(self, nulls: frozenset[str], shared: Sequence[str] = ()) -> None:
@@ -116,7 +128,10 @@ class _Writer:
         if isinstance(spec, str):
             return f"(v if (v := {self._path(spec)}) not in nulls else None)" if self._nulls else self._path(spec)
         pick = as_pick(spec)
-        base, tidy = self._base(pick), tidier(pick, self._nulls)
+        base = self._base(pick)
+        if pick.join is None and not changes(pick):
+            return base  # one of values that are no null words already
+        tidy = tidier(pick, self._nulls)
         return f"({self._name(tidy)}(v) if (v := {base}) is not None else None)" if tidy is not None else base
 
     def all_nodes(self, spec: PickLike) -> str:

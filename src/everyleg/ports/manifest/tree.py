@@ -29,6 +29,8 @@ _PARSER_OPTIONS: dict[str, Any] = {
     "remove_blank_text": True,
 }
 _HTML = re.compile(rb"^\s*(<!doctype\s+html|<html|<head|<body|<script)", re.IGNORECASE)
+_JSON_STARTS = frozenset({b"{", b"["})
+_decode = msgspec.json.Decoder().decode
 _JSONP = re.compile(rb"^\s*[A-Za-z_$][\w$.]*\s*\((.*)\)\s*;?\s*$", re.DOTALL)
 
 
@@ -48,8 +50,11 @@ def parse(body: bytes, wanted: Wanted | None = None) -> tuple[str, Any]:
     """
     if len(body) > MAX_BYTES:
         raise Unreadable(f"{len(body):,} bytes are more than any carrier answers ({MAX_BYTES:,}); ask again")
-    if body[:1] in (b"{", b"["):
-        return "json", parse_json(body)
+    if body[:1] in _JSON_STARTS:
+        try:
+            return "json", _decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return "json", parse_json(body)
     start = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:512]
     if not start:
         raise Unreadable("the answer is empty; ask again")
