@@ -5,9 +5,9 @@ import subprocess
 import sys
 
 import pytest
-from tests.unit.fold.journey import PARTS, load, measure, misses, shuffled
 
 from everyleg.app.settings import shared_folder
+from tests.unit.fold.journey import PARTS, load, measure, misses, shuffled
 
 FOLDER = shared_folder()
 FILE = FOLDER / "journeys.json" if FOLDER else None

@@ -103,6 +103,9 @@ class Observation(Struct, frozen=True):
     observed_at: datetime | None = None
     complete: bool = True
     source: str = "carrier_api"
+    opens_at: datetime | None = None
+    """Where the window of a complete answer opens, for who keeps only the latest telling of each statement; None: at
+    the earliest of the statements that name this observation."""
 
 
 class Alias(Struct, frozen=True):

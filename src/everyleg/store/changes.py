@@ -1,4 +1,8 @@
-"""Changes in the order in which they may be read: nothing that a running transaction could still slip in before."""
+"""Changes in the order in which they may be read: nothing that a running transaction could still slip in before.
+
+A change's transaction id is its *position* (`migrations/versions/0001_positions.sql`): positions go on growing when the
+store moves to another cluster by restore or upgrade, so a cursor stays good there.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -31,7 +35,7 @@ _ADD = "INSERT INTO changes (workspace_id, parcel_id, before, after) VALUES (%s,
 
 _READ = """
 SELECT transaction_id::text::bigint, change_id, workspace_id, parcel_id, changed_at, before, after FROM changes
-WHERE (transaction_id, change_id) > (%s::text::xid8, %s) AND transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+WHERE (transaction_id, change_id) > (%s::text::xid8, %s) AND transaction_id < settled_position()
 ORDER BY transaction_id, change_id LIMIT %s
 """
 

@@ -12,6 +12,7 @@ from typing import Any, Literal, Self
 import psycopg
 from psycopg_pool import ConnectionPool
 
+from everyleg.store.backup.loading import carry
 from everyleg.store.errors import NotMigratedError
 from everyleg.store.migrations import current, migrate, newest
 from everyleg.store.sealing import Keyring, load_keyring
@@ -46,7 +47,8 @@ class Database:
         with self._pool.connection() as connection:
             # `set_config(…, true)` is SET LOCAL with parameters: one round trip, gone with the transaction
             connection.execute(
-                "SELECT set_config('role', %s, true), set_config('everyleg.workspace', %s, true)",
+                "SELECT set_config('role', %s, true), set_config('everyleg.workspace', %s, true),"
+                " set_config('TimeZone', 'UTC', true)",
                 (f"everyleg_{role}", "" if workspace is None else str(workspace)),
             )
             yield connection
@@ -70,7 +72,7 @@ def connect(settings: StoreSettings) -> Database:
     """Open the store that the settings name.
 
     With an address, the database must have been migrated; without one, the private server of the data directory is
-    started or attached to, and migrated.
+    started or attached to, upgraded when it is of an older major version, and migrated.
 
     Raises:
         NotMigratedError: the database is of another version of Everyleg.
@@ -80,7 +82,7 @@ def connect(settings: StoreSettings) -> Database:
     if settings.database_url:
         _check(settings.database_url)
         return Database(settings.database_url, load_keyring(settings.keyring_file))
-    server = PrivateServer(settings.data).start()
+    server = PrivateServer(settings.data, carry=carry).start()
     try:
         with psycopg.connect(server.superuser_conninfo) as connection:
             there = current(connection)

@@ -27,3 +27,11 @@ class ServerFailedError(StoreError):
 
 class NotMigratedError(StoreError):
     """The database's tables are not those of this version of Everyleg."""
+
+
+class NotEmptyError(StoreError):
+    """A restore goes into an empty store only."""
+
+
+class BackupError(StoreError):
+    """The backup cannot be written, or is cut, damaged, or not for this installation."""

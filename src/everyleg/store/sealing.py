@@ -7,6 +7,8 @@ another workspace does not open.
 
 import hmac
 import os
+import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,10 +23,25 @@ from everyleg.store.errors import StoreError
 
 T = TypeVar("T")
 
+FOLLOWS = 1.0
+"""Seconds after which every process seals with a key that was added to its keyring's file."""
+
 _NONCE = 12
 _PLAIN, _ZSTD = b"\0", b"\1"
 _WORTH_PACKING = 200
 """Bytes from which compressing gains more than it costs."""
+
+
+_OF_THREAD = threading.local()
+
+
+def _zstd() -> tuple[zstandard.ZstdCompressor, zstandard.ZstdDecompressor]:
+    """This thread's compressor and decompressor; making them takes longer than packing a small answer."""
+    try:
+        return _OF_THREAD.zstd  # type: ignore[no-any-return]
+    except AttributeError:
+        _OF_THREAD.zstd = zstandard.ZstdCompressor(), zstandard.ZstdDecompressor()
+        return _OF_THREAD.zstd  # type: ignore[no-any-return]
 
 
 class SealError(StoreError):
@@ -47,6 +64,11 @@ class Keyring:
         self._lookup = lookup
         self.newest = max(keys)
 
+    @property
+    def numbers(self) -> list[int]:
+        """The numbers of the keys that it holds, oldest first."""
+        return sorted(self._ciphers)
+
     def seal(self, value: bytes, about: str) -> bytes:
         """A sealed value; sealing twice gives two different ones.
 
@@ -54,7 +76,7 @@ class Keyring:
             value: what nobody may read.
             about: what it is, as `about_column` says it; needed again to open it.
         """
-        packed = _PLAIN + value if len(value) < _WORTH_PACKING else _ZSTD + zstandard.compress(value)
+        packed = _PLAIN + value if len(value) < _WORTH_PACKING else _ZSTD + _zstd()[0].compress(value)
         nonce = os.urandom(_NONCE)
         head = self.newest.to_bytes(2, "big")
         return head + nonce + self._ciphers[self.newest].encrypt(nonce, packed, head + about.encode())
@@ -73,7 +95,7 @@ class Keyring:
             packed = cipher.decrypt(nonce, sealed[2 + _NONCE :], head + about.encode())
         except InvalidTag as error:
             raise SealError(f"a sealed value is damaged, or not about {about}") from error
-        return packed[1:] if packed[:1] == _PLAIN else zstandard.decompress(packed[1:])
+        return packed[1:] if packed[:1] == _PLAIN else _zstd()[1].decompress(packed[1:])
 
     @staticmethod
     def key_of(sealed: bytes) -> int:
@@ -101,36 +123,73 @@ class Keyring:
         return hmac.digest(self._lookup, value.encode(), "sha256")
 
 
+class FileKeyring(Keyring):
+    """A keyring that follows its file: another process may add a key and drop old ones while this one runs."""
+
+    def __init__(self, path: Path) -> None:
+        """The keyring that lies there."""
+        self._path = path
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read the file again.
+
+        Raises:
+            SealError: it does not read.
+        """
+        self._read_at, self._stamp = time.monotonic(), _stamp(self._path)
+        file = _read(self._path)
+        super().__init__({int(number): key for number, key in file.keys.items()}, file.lookup)
+
+    def seal(self, value: bytes, about: str) -> bytes:
+        """As a keyring does, with a key that was added `FOLLOWS` seconds ago or longer."""
+        if (now := time.monotonic()) - self._read_at > FOLLOWS:
+            self._read_at = now
+            if _stamp(self._path) != self._stamp:
+                self.refresh()
+        return super().seal(value, about)
+
+    def open(self, sealed: bytes, about: str) -> bytes:
+        """As a keyring does; a key that it does not know may have been added since."""
+        if self.key_of(sealed) not in self._ciphers:
+            self.refresh()
+        return super().open(sealed, about)
+
+
 def about_column(workspace: int, column: str) -> str:
     """What a column's value is about; `column` as `table.column`."""
     return f"{workspace}/{column}"
 
 
-def load_keyring(path: Path) -> Keyring:
+def load_keyring(path: Path) -> FileKeyring:
     """The keyring of a file; made with one new key when there is none, readable by its owner only."""
     if not path.exists():
         _write(path, _KeyFile(lookup=os.urandom(32), keys={"1": AESGCM.generate_key(256)}))
-    return _keyring(_read(path))
+    return FileKeyring(path)
 
 
-def add_key(path: Path) -> Keyring:
+def add_key(path: Path) -> FileKeyring:
     """Add a key, which seals from now on; what older ones sealed stays readable until it is sealed anew."""
     file = _read(path)
     file.keys[str(max(map(int, file.keys)) + 1)] = AESGCM.generate_key(256)
     _write(path, file)
-    return _keyring(file)
+    return FileKeyring(path)
 
 
-def drop_keys(path: Path, keep: int) -> Keyring:
+def drop_keys(path: Path, keep: int) -> FileKeyring:
     """Forget all keys but one: whatever they sealed and nobody sealed anew is lost for ever."""
     file = _read(path)
     file.keys = {str(keep): file.keys[str(keep)]}
     _write(path, file)
-    return _keyring(file)
+    return FileKeyring(path)
 
 
-def _keyring(file: _KeyFile) -> Keyring:
-    return Keyring({int(number): key for number, key in file.keys.items()}, file.lookup)
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        seen = path.stat()
+    except OSError:
+        return (0, 0)
+    return (seen.st_mtime_ns, seen.st_ino)
 
 
 def _read(path: Path) -> _KeyFile:

@@ -25,12 +25,15 @@ SOUNDS_PERSONAL = (
 
 
 @pytest.fixture
-def neighbours(database, workspace, other_workspace):
-    """Two workspaces with a row in every table."""
+def neighbours(server, database, workspace, other_workspace):
+    """Two workspaces with a row in every table; gone afterwards, as no worker could make anything of them."""
     with database.transaction(None, "worker") as worker:
         fill(worker, workspace)
         fill(worker, other_workspace)
-    return workspace, other_workspace
+    yield workspace, other_workspace
+    with psycopg.connect(server.superuser_conninfo) as admin:
+        for table in reversed(metadata.sorted_tables):
+            admin.execute(f"DELETE FROM {table.name} WHERE workspace_id IN (%s, %s)", (workspace, other_workspace))  # noqa: S608
 
 
 def seen(connection, table):

@@ -15,7 +15,15 @@ from everyleg.store.tables import metadata
 from .rows import fill
 
 # Indexes by expression or operator class live in the migrations only.
-ONLY_IN_SQL = {"numbers_search_idx", "shipments_search_idx"}
+ONLY_IN_SQL = {
+    "numbers_bare_idx",
+    "numbers_search_idx",
+    "shipments_search_idx",
+    "states_list_idx",
+    "states_milestone_idx",
+    "states_exception_idx",
+    "states_filter_idx",
+}
 
 
 def counts(connection):

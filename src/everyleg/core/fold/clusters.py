@@ -70,15 +70,9 @@ def _cluster(witnesses: list[Telling]) -> Cluster:
         witnesses.sort(key=_worth)
     best = witnesses[0]
     countries = (w.statement.place.country for w in witnesses)
-    return Cluster(
-        witnesses=witnesses,
-        status=best.status,
-        legs=frozenset(w.leg for w in witnesses),
-        t=best.t,
-        u=best.u,
-        by_person=best.by_person,
-        country=next((country for country in countries if country), None),
-    )
+    legs = frozenset({best.leg} if len(witnesses) == 1 else (w.leg for w in witnesses))
+    country = next((country for country in countries if country), None)
+    return Cluster(witnesses, best.status, legs, best.t, best.u, best.by_person, country)
 
 
 def _worth(telling: Telling) -> tuple[object, ...]:

@@ -31,6 +31,12 @@ _COLLECTED = re.compile(
 _SIGNATURES = frozenset({"delivered", "delivered_signed", "delivered_neighbour", "delivered_safe_place"})
 
 
+def words_that_count(words: str) -> str:
+    """Of what a source said only the words that decide here: a kind of place, that somebody collected it."""
+    found = {match[0] for kind in (_STATION, _COLLECTED, _LOCKER) for match in kind.finditer(words)}
+    return " · ".join(sorted(found))
+
+
 def judge(parcel: Parcel, holds: list[Hold], events: list[Cluster], border: Border) -> None:
     """Give each *delivered* its meaning, in place; `events` in the order of their times.
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from msgspec import UNSET
+
 from everyleg.core.fold import anomalies, custody, delivery, order, state
 from everyleg.core.fold.clusters import Cluster, clusters
 from everyleg.core.fold.parcels import Parcel, gather
@@ -98,26 +100,27 @@ def _alone(telling: Telling) -> Cluster:
 def _event(event: Cluster) -> Event:
     best = event.witnesses[0].statement
     status: Status = event.status
-    return Event(
-        carrier=best.carrier,
-        tracking_number=best.tracking_number,
-        stage=state.stage_of(event),
-        milestone=status.milestone,
-        sub_status=status.sub_status,
-        occurred_local=best.occurred_local,
-        utc_offset=best.utc_offset,
-        time_basis=best.time_basis,
-        occurred_at=best.occurred_at,
-        uncertainty_s=best.uncertainty_s,
-        place=best.place,
-        code=best.code,
-        text=best.text,
-        lang=best.lang,
-        source=best.source,
-        observed_at=best.observed_at,
-        observation=best.observation,
-        key=best.key,
-        withdrawn=event.witnesses[0].withdrawn,
-        witnesses=[witness.statement.key for witness in event.witnesses],
-        after_delivery=event.after_delivery,
+    return Event(  # by position: with names it takes three times as long
+        best.carrier,
+        best.tracking_number,
+        state.stage_of(event),
+        status.milestone,
+        status.sub_status,
+        best.occurred_local,
+        best.utc_offset,
+        best.time_basis,
+        best.occurred_at,
+        best.uncertainty_s,
+        best.place,
+        best.code,
+        best.text,
+        best.lang,
+        best.source,
+        best.observed_at,
+        best.observation,
+        best.key,
+        event.witnesses[0].withdrawn,
+        UNSET,
+        [witness.statement.key for witness in event.witnesses],
+        event.after_delivery,
     )

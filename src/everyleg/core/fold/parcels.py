@@ -51,7 +51,8 @@ def in_hand(status: Status) -> bool:
 def gather(facts: Facts, links: Iterable[Link], told: list[Telling]) -> list[Parcel]:
     """The parcels that statements and standing links make, each number's lives apart; no statement, no parcel."""
     standing = _standing(links)
-    edges, refused = _one_to_one(_edges(standing), _spans(told))
+    joined = _edges(standing)
+    edges, refused = _one_to_one(joined, _spans(told)) if joined else ([], [])
     spoken, below, notes = _by_ref(told, edges, refused + _replacements(standing))
     parcels: list[Parcel] = []
     for refs in _components(set(spoken) | {ref for edge in edges for ref in edge[:2]}, edges):
@@ -220,7 +221,7 @@ def _awaited(refs: set[Ref], members: set[Ref], edges: list[Edge], told: list[Te
 
 def _parcel(facts: Facts, members: set[Ref], edges: list[Edge], told: list[Telling], life: int) -> Parcel:
     own = [edge for edge in edges if edge.up in members and edge.down in members]
-    depth, spans = _depths(members, own), _spans(told)
+    depth, spans = _depths(members, own), _spans(told) if len(members) > 1 else {}
     legs = sorted(members, key=lambda ref: (depth[ref], spans.get(ref, (inf, inf))[0], ref))
     index = {ref: i for i, ref in enumerate(legs)}
     for telling in told:

@@ -3,6 +3,8 @@
 Before the steps, `roles.sql` sees that roles and extensions are there; the steps themselves run as `everyleg_owner`.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import resources
 from typing import Any
 
@@ -45,20 +47,41 @@ def migrate(conninfo: str, login: str | None = None, to: str = "head") -> None:
         login: who may take on the roles of app and worker; None: the one that migrates.
         to: the revision.
     """
+    with alone(conninfo) as connection:
+        become_owner(connection, login)
+        upgrade(connection, to)
+
+
+@contextmanager
+def alone(conninfo: str) -> Iterator[Connection]:
+    """A transaction in which nobody else migrates this database."""
     engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(conninfo), poolclass=NullPool)
     with engine.begin() as connection:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
-        run_file(connection, "roles.sql")
-        raw: Any = connection.connection.dbapi_connection
-        grantee = sql.Identifier(login) if login else sql.SQL("CURRENT_USER")
-        raw.execute(sql.SQL("GRANT everyleg_app, everyleg_worker TO {}").format(grantee))
-        connection.exec_driver_sql("SET LOCAL ROLE everyleg_owner")
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, to)
+        yield connection
+
+
+def become_owner(connection: Connection, login: str | None) -> None:
+    """See that roles and extensions are there and that the login may take on its roles; then act as the owner."""
+    run_file(connection, "roles.sql")
+    grantee = sql.Identifier(login) if login else sql.SQL("CURRENT_USER")
+    bare(connection).execute(sql.SQL("GRANT everyleg_app, everyleg_worker TO {}").format(grantee))
+    connection.exec_driver_sql("SET LOCAL ROLE everyleg_owner")
+
+
+def upgrade(connection: Connection, to: str = "head") -> None:
+    """Take the steps up to a revision, as the owner."""
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, to)
+
+
+def bare(connection: Connection) -> psycopg.Connection[Any]:
+    """The connection itself, for what SQLAlchemy has no words for."""
+    raw: Any = connection.connection.dbapi_connection
+    return raw  # type: ignore[no-any-return]
 
 
 def run_file(connection: Connection, name: str) -> None:
     """Run an SQL file of this folder as it stands."""
-    raw: Any = connection.connection.dbapi_connection
-    raw.execute(resources.files(__name__).joinpath(*name.split("/")).read_text(encoding="utf-8"))
+    bare(connection).execute(resources.files(__name__).joinpath(*name.split("/")).read_text(encoding="utf-8"))

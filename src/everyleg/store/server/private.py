@@ -2,7 +2,8 @@
 
 What happens in each case:
 
-- No cluster: one is made. A cluster of another major version: refused untouched.
+- No cluster: one is made. A cluster of an older major version: upgraded (`upgrade`), if the programs that it needs are
+  kept and nobody uses it; else, and a newer one, refused untouched.
 - A server runs, started by another process or orphaned by a killed one: this process attaches to it.
 - A `postmaster.pid` without its server (a kill, a power cut): removed; PostgreSQL recovers from its log.
 - Two processes at once: one starts, the other waits and attaches. The last to leave stops the server; the system gives
@@ -11,41 +12,43 @@ What happens in each case:
 """
 
 import errno
-import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, Self
 
 import psycopg
-from psycopg import sql
-from psycopg.conninfo import make_conninfo
 
-from everyleg.store.errors import DataFolderUnreachableError, DiskFullError, ServerFailedError
-from everyleg.store.server import cluster as clusters
-from everyleg.store.server import holders, running
-from everyleg.store.server.account import Account, closed_folder, server_account
-from everyleg.store.server.binaries import Programs, failure, programs
-
-DATABASE = "everyleg"
-"""The database and the login of the private server."""
-
-_BOOTSTRAP = (
-    ("pg_roles WHERE rolname", "CREATE ROLE everyleg LOGIN NOINHERIT PASSWORD {}"),
-    ("pg_database WHERE datname", "CREATE DATABASE everyleg"),
+from everyleg.store.errors import (
+    DataFolderBusyError,
+    DataFolderUnreachableError,
+    DiskFullError,
+    ServerFailedError,
 )
+from everyleg.store.server import binaries, holders, running
+from everyleg.store.server import cluster as clusters
+from everyleg.store.server.account import Account, closed_folder, server_account
+from everyleg.store.server.binaries import programs
+from everyleg.store.server.instance import DATABASE, Instance
+from everyleg.store.server.upgrade import Carry, beside, settle, upgrade
+
+__all__ = ["DATABASE", "PrivateServer"]
 
 
 class PrivateServer:
     """The server of one data directory; a context manager. Any number of objects and processes may share one."""
 
-    def __init__(self, data: Path, settings: Mapping[str, str] = {}, patience: float = 60.0) -> None:
+    def __init__(
+        self, data: Path, settings: Mapping[str, str] = {}, patience: float = 60.0, carry: Carry | None = None
+    ) -> None:
         """Name the server.
 
         Args:
             data: the data directory; made when missing.
             settings: PostgreSQL's settings beyond the usual ones, for the process that starts it.
             patience: seconds to wait for the server, or for another process that starts it.
+            carry: what brings the data over to a newer major version; None: an older one is refused.
         """
         self.data = data.expanduser().absolute()
         self.cluster = self.data / "postgres"
@@ -53,7 +56,7 @@ class PrivateServer:
         """How `start` came by the server; None while this object does not use it."""
         self._settings = settings
         self._patience = patience
-        self._port = 0
+        self._carry = carry
 
     def start(self) -> Self:
         """Make, start or attach to the server, whichever it needs; returns when it answers.
@@ -64,14 +67,13 @@ class PrivateServer:
         if self.how:
             return self
         account = self._reachable_account()
-        with holders.alone(self.data, self._patience):
+        with holders.alone(self.data, self._patience), self._no_room_said():
+            self._renew(account)
             holders.join(self.data)
             try:
                 self.how = self._bring_up(account)
-            except BaseException as error:
+            except BaseException:
                 holders.leave(self.data)
-                if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-                    raise DiskFullError(f"no room left on the disk of {self.data}: free some") from error
                 raise
         return self
 
@@ -81,10 +83,8 @@ class PrivateServer:
             return
         with holders.alone(self.data, self._patience):
             self.how = None
-            seen = running.recorded(self.cluster)
-            if holders.leave(self.data) and seen and running.is_alive(seen, self.cluster):
-                tools = programs(self.data, server_account(self.cluster))
-                tools.run("pg_ctl", f"--pgdata={self.cluster}", "--mode=fast", "--wait", "stop")
+            if holders.leave(self.data):
+                self._instance().stop(programs(self.data, server_account(self.cluster)))
 
     def __enter__(self) -> Self:
         return self.start()
@@ -94,15 +94,8 @@ class PrivateServer:
 
     def conninfo(self, user: str = DATABASE, database: str = DATABASE) -> str:
         """A libpq connection string: the login `everyleg`, which may only take on the store's roles, or `postgres`."""
-        folder = running.socket_folder(self.cluster)
-        return make_conninfo(
-            host=str(folder or "127.0.0.1"),
-            port=self._port,
-            user=user,
-            password=clusters.password(self.data),
-            dbname=database,
-            connect_timeout=10,
-        )
+        seen = running.recorded(self.cluster)
+        return self._instance(seen.port if seen else 0).conninfo(user, database)
 
     @property
     def superuser_conninfo(self) -> str:
@@ -123,16 +116,50 @@ class PrivateServer:
             )
         return account
 
+    def _instance(self, port: int = 0) -> Instance:
+        instance = Instance(self.cluster, clusters.password(self.data), self._patience)
+        instance.port = port
+        return instance
+
+    @contextmanager
+    def _no_room_said(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise DiskFullError(f"no room left on the disk of {self.data}: free some") from error
+            raise
+
+    def _renew(self, account: Account | None) -> None:
+        """See that the cluster, if there is one, is of our major version."""
+        settle(self.cluster)
+        if not self.cluster.exists() or (made_by := clusters.made_by(self.cluster)) == binaries.major():
+            return
+        before = binaries.kept(self.data, made_by, account)
+        if made_by > binaries.major() or not before or not self._carry:
+            raise clusters.wrong_major(self.cluster)
+        if not holders.unused(self.data):
+            raise DataFolderBusyError(
+                f"{self.data} is to be upgraded from PostgreSQL {made_by} to {binaries.major()}, and a process of the "
+                "Everyleg before this one still uses it: end that one first"
+            )
+        ours = programs(self.data, account)
+        target = Instance(beside(self.cluster), clusters.password(self.data), self._patience)
+        upgrade(self._instance(), target, (before, ours), self._settings, self._carry)
+        binaries.forget(self.data, made_by)
+
     def _bring_up(self, account: Account | None) -> Literal["created", "started", "attached"]:
         made = not self.cluster.exists()
         if made:
             clusters.check_room(self.data, clusters.ROOM_TO_CREATE)
             sync = self._settings.get("fsync") != "off"
             clusters.create(self.cluster, programs(self.data, account), clusters.password(self.data), sync)
-        clusters.check_major(self.cluster)
         if not made and self._attach():
             return "attached"
-        self._launch(programs(self.data, account))
+        room = clusters.ROOM_TO_START + (0 if binaries.is_kept(self.data) else clusters.ROOM_FOR_PROGRAMS)
+        clusters.check_room(self.data, room)
+        binaries.keep(self.data)
+        self._instance().launch(programs(self.data, account), clusters.CONFIGURATION | dict(self._settings))
         return "created" if made else "started"
 
     def _attach(self) -> bool:
@@ -142,9 +169,8 @@ class PrivateServer:
             if not running.is_alive(seen, self.cluster):
                 running.forget_stale(self.cluster)
                 return False
-            self._port = seen.port
             try:
-                self._bootstrap()
+                self._instance(seen.port).bootstrap()
             except psycopg.OperationalError as error:
                 if time.monotonic() > deadline:
                     raise ServerFailedError(f"the server (process {seen.pid}) does not answer: {error}") from error
@@ -152,41 +178,3 @@ class PrivateServer:
             else:
                 return True
         return False
-
-    def _launch(self, tools: Programs) -> None:
-        clusters.check_room(self.data, clusters.ROOM_TO_START)
-        folder = running.socket_folder(self.cluster)
-        self._port = 5432 if folder else _free_port()
-        listen = {
-            "listen_addresses": "" if folder else "127.0.0.1",
-            "unix_socket_directories": "." if folder else "",
-            "port": str(self._port),
-        }
-        clusters.configure(self.cluster, clusters.CONFIGURATION | listen | dict(self._settings))
-        log = self.cluster / "server.log"
-        log.unlink(missing_ok=True)
-        wait = f"--timeout={int(self._patience)}"
-        try:
-            tools.run("pg_ctl", f"--pgdata={self.cluster}", f"--log={log}", "--wait", wait, "start")
-            self._bootstrap()
-        except psycopg.errors.DiskFull as error:
-            raise DiskFullError(f"no room on the disk of {self.data}: free some and start again") from error
-        except (ServerFailedError, psycopg.OperationalError) as error:
-            said = log.read_text(errors="replace") if log.exists() else ""
-            raise failure("postgres", f"{said}\n{error}") from error
-
-    def _bootstrap(self) -> None:
-        """See that login and database are there."""
-        secret = sql.Literal(clusters.password(self.data))
-        with psycopg.connect(self.conninfo(clusters.SUPERUSER, clusters.SUPERUSER), autocommit=True) as connection:
-            for where, statement in _BOOTSTRAP:
-                query = sql.SQL(f"SELECT FROM {where} = %s")
-                if not connection.execute(query, (DATABASE,)).rowcount:
-                    connection.execute(sql.SQL(statement).format(secret))
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -70,6 +70,7 @@ readings = tenant_table(
     "readings",
     Column("number_id", BigInteger, nullable=False),
     Column("observation_id", BigInteger, nullable=False),
+    Column("source", Text, nullable=False),
     moment("observed_at"),
     Column("outcome", Text, nullable=False),
     Column("failed_kind", Text),

@@ -21,6 +21,7 @@ parcels = tenant_table(
     made_at(),
     moment("stopped_at"),
     moment("archived_at"),
+    moment("erased_at"),  # when what it told of a person was erased
     UniqueConstraint("workspace_id", "link_token"),
     belongs("workspaces"),
     belongs("shipments", "shipment_id", ondelete="NO ACTION"),
@@ -34,9 +35,12 @@ numbers = tenant_table(
     number_id("number_id"),
     Column("carrier", Text, nullable=False),
     Column("tracking_number", Text, nullable=False),
+    Column("moved_to", BigInteger),  # the same number under the carrier that a person says it is of
     made_at(),
     UniqueConstraint("workspace_id", "tracking_number", "carrier"),
     belongs("workspaces"),
+    belongs("numbers", "moved_to", key=("number_id",), ondelete="NO ACTION"),
+    Index("numbers_moved_idx", "workspace_id", "moved_to", postgresql_where=text("moved_to IS NOT NULL")),
     key=("number_id",),
 )
 
@@ -73,7 +77,24 @@ links = tenant_table(
     belongs("numbers", "b_number_id", key=("number_id",)),
     Index(None, "workspace_id", "a_number_id"),
     Index(None, "workspace_id", "b_number_id"),
+    Index(  # an answer tells a link once, however often it is read; people may link and unlink as they like
+        "links_told_key",
+        *("workspace_id", "a_number_id", "b_number_id", "kind", "relation", "source"),
+        unique=True,
+        postgresql_where=text("source <> 'person'"),
+    ),
     key=("link_id",),
+)
+
+mentions = tenant_table(
+    "mentions",
+    Column("bare", Text, nullable=False),  # another number, without its carrier: it joins one that is known, or becomes
+    Column("number_id", BigInteger, nullable=False),  # whose answer named it
+    Column("relation", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    belongs("numbers", "number_id"),
+    Index(None, "workspace_id", "number_id"),
+    key=("bare", "number_id", "relation", "source"),
 )
 
 consolidations = tenant_table(

@@ -1,4 +1,4 @@
-"""Who may do what, and who did: people, sessions, invitations, API keys, audit, secrets, forms already sent.
+"""Who may do what, and who did: people, sessions, invitations, API keys, audit, secrets, forms sent, guesses counted.
 
 What proves who somebody is (password, session, key) is kept as a hash only; secrets for others' systems lie sealed."""
 
@@ -107,4 +107,13 @@ submissions = tenant_table(
     made_at(),
     Index(None, "created_at"),
     key=("token_hash",),
+)
+
+attempts = tenant_table(  # workspace 0: before it is known whose door is knocked at
+    "attempts",
+    Column("kind", Text, nullable=False),
+    Column("subject_hash", LargeBinary, nullable=False),  # keyed, of an address
+    moment("spent_until", nullable=False),  # when all that was spent will have come back
+    Index(None, "spent_until"),
+    key=("kind", "subject_hash"),
 )

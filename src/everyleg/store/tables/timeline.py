@@ -1,6 +1,6 @@
 """What the fold made of it, and what is due: states, changes, due."""
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, Column, Index, Integer, SmallInteger, Text, text
+from sqlalchemy import ARRAY, CHAR, BigInteger, Boolean, Column, Index, Integer, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from everyleg.store.tables.base import Xid8, belongs, made_at, moment, number_id, sealed, tenant_table
@@ -18,17 +18,20 @@ states = tenant_table(
     moment("delivered_at"),
     made_at("folded_at"),
     Column("carriers", ARRAY(Text), nullable=False, server_default=text("'{}'")),
-    sealed("timeline", "free_text", nullable=False),
+    # what lists filter by, kept by triggers (0002): neither archived nor merged; whose shipment it is of
+    Column("listed", Boolean, nullable=False, server_default=text("true")),
+    Column("shop_id", BigInteger),
+    Column("channel_id", BigInteger),
+    Column("destination_country", CHAR(2)),
+    sealed("timeline", "free_text"),  # NULL while nothing was told
     belongs("parcels", "parcel_id"),
-    Index(None, "workspace_id", "milestone", "last_event_at"),
-    Index(None, "workspace_id", "last_event_at", "parcel_id"),
     key=("parcel_id",),
 )
 
 changes = tenant_table(
     "changes",
     number_id("change_id"),
-    Column("transaction_id", Xid8, nullable=False, server_default=text("pg_current_xact_id()")),
+    Column("transaction_id", Xid8, nullable=False, server_default=text("own_position()")),
     Column("parcel_id", BigInteger, nullable=False),
     made_at("changed_at"),
     Column("before", JSONB),

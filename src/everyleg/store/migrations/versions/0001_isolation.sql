@@ -18,6 +18,8 @@ END $$;
 -- Written once: what was received, what changed, and who did what.
 REVOKE UPDATE, DELETE ON observations, changes, audit FROM everyleg_app;
 REVOKE UPDATE, DELETE ON audit FROM everyleg_worker;
+-- What is sealed in the audit log can be sealed anew or erased; who did what, to what and when stays.
+GRANT UPDATE (detail, ip) ON audit TO everyleg_worker;
 -- A workspace is made and removed by a worker, on nobody's single behalf.
 REVOKE INSERT, DELETE ON workspaces FROM everyleg_app;
 
@@ -33,6 +35,8 @@ REVOKE SELECT ON secrets FROM everyleg_app;
 GRANT SELECT (workspace_id, name, hint, updated_by, updated_at) ON secrets TO everyleg_app;
 
 GRANT SELECT ON alembic_version TO everyleg_app, everyleg_worker;
+-- A backup notes how far ids have been given out.
+GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO everyleg_worker;
 
 -- Sealed values do not compress: trying costs time only.
 ALTER TABLE observations ALTER COLUMN body SET STORAGE EXTERNAL;

@@ -9,6 +9,7 @@ down_revision = None
 
 
 def upgrade() -> None:
-    """Tables, then who may see and do what."""
+    """Positions of changes, tables, then who may see and do what."""
+    run_file(op.get_bind(), "versions/0001_positions.sql")
     run_file(op.get_bind(), "versions/0001_tables.sql")
     run_file(op.get_bind(), "versions/0001_isolation.sql")

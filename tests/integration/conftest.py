@@ -1,4 +1,4 @@
-"""One private server for all tests of the store (one for each xdist worker), and an empty database for each that asks."""
+"""One private server for all tests that need a store (one for each xdist worker), and workspaces in it."""
 
 import itertools
 import shutil
