@@ -1,0 +1,100 @@
+"""Many rows at once: COPY to a temporary table, then one statement that merges them (COPY into a table with row-level
+security is refused). A handful goes in by a prepared INSERT.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from msgspec import Struct
+from psycopg import Connection
+
+FEW = 40
+"""Up to this many rows a temporary table costs more than it saves."""
+
+
+def each(select: str, order: str = "") -> str:
+    """A query for a workspace and a list of ids, in this order, from one for a single id.
+
+    Each id is looked up by itself (`OFFSET 0` keeps the planner from joining otherwise): in a young table it has no
+    statistics, and would rather read the whole workspace.
+
+    Args:
+        select: a query that names the workspace `a.workspace_id` and the id `w.id`.
+        order: the `ORDER BY` clause of the whole.
+    """
+    asked = "(VALUES (%s::integer)) AS a (workspace_id) CROSS JOIN unnest(%s::bigint[]) AS w (id)"
+    return f"SELECT x.* FROM {asked} CROSS JOIN LATERAL ({select} OFFSET 0) x {order}"  # noqa: S608 - our own words
+
+
+class Target(Struct, frozen=True):
+    """Where rows go. All of it is written by us, nothing in it is read from anywhere."""
+
+    table: str
+    columns: tuple[tuple[str, str], ...]
+    """Name and type of each value of a row."""
+    conflict: str = ""
+    """The `ON CONFLICT` clause."""
+    returning: str = ""
+    """What each new row gives, as a list of columns."""
+
+    @property
+    def names(self) -> str:
+        """The columns, as SQL lists them."""
+        return ", ".join(name for name, _ in self.columns)
+
+    @property
+    def tail(self) -> str:
+        """What stands behind the rows."""
+        return self.conflict + (f" RETURNING {self.returning}" if self.returning else "")
+
+
+def insert(connection: Connection[Any], target: Target, rows: Sequence[Sequence[Any]]) -> list[Any]:
+    """Put rows in; gives what the target returns, one tuple for each row that went in.
+
+    No two rows may have the same key.
+    """
+    if not rows:
+        return []
+    if len(rows) > FEW:
+        return _through_copy(connection, target, rows)
+    found: list[Any] = []
+    with connection.cursor() as cursor:
+        cursor.executemany(_one_by_one(target), rows, returning=bool(target.returning))
+        while target.returning:
+            found += cursor.fetchall()
+            if not cursor.nextset():
+                break
+    return found
+
+
+@lru_cache(maxsize=64)
+def _one_by_one(target: Target) -> str:
+    marks = ", ".join(f"%s::{kind}" for _, kind in target.columns)
+    return f"INSERT INTO {target.table} ({target.names}) VALUES ({marks}) {target.tail}"  # noqa: S608 - our own words
+
+
+@lru_cache(maxsize=64)
+def _whole(target: Target) -> tuple[str, str, str, str]:
+    staged = f"new_{target.table}"
+    columns = ", ".join(f"{name} {kind}" for name, kind in target.columns)
+    return (
+        f"CREATE TEMPORARY TABLE {staged} ({columns}) ON COMMIT DROP",
+        f"COPY {staged} ({target.names}) FROM STDIN (FORMAT BINARY)",
+        f"INSERT INTO {target.table} ({target.names}) SELECT {target.names} FROM {staged} {target.tail}",  # noqa: S608
+        f"DROP TABLE {staged}",
+    )
+
+
+def _through_copy(connection: Connection[Any], target: Target, rows: Sequence[Sequence[Any]]) -> list[Any]:
+    make, fill, merge, drop = _whole(target)
+    with connection.cursor() as cursor:
+        cursor.execute(make)
+        with cursor.copy(fill) as copy:
+            copy.set_types([kind for _, kind in target.columns])
+            for row in rows:
+                copy.write_row(row)
+        cursor.execute(merge)
+        found = cursor.fetchall() if target.returning else []
+        cursor.execute(drop)
+    return found

@@ -1,0 +1,254 @@
+"""The worker: takes what came in (`intake`) all the way to states, one batch and one transaction after the other.
+
+Whatever dies in the middle happens again wholly: the rows of the journal go with the same commit that brings their
+effect. A body that fails alone is put aside with the reason, and nothing else waits for it.
+"""
+
+import gc
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+import structlog
+from msgspec import Struct
+from psycopg import Connection
+
+from everyleg.pipeline.again import again
+from everyleg.pipeline.doubts import count_unknowns, teachings_of
+from everyleg.pipeline.heard import Carriers, Heard, hear, named_refs
+from everyleg.pipeline.intake import INBOX_BODY
+from everyleg.pipeline.known import Store
+from everyleg.pipeline.numbers import ensure_numbers, stirred
+from everyleg.pipeline.observing import Fresh, Item, counted_numbers, plan, put_aside, write_counts, write_observations
+from everyleg.pipeline.parcels import FOLD
+from everyleg.pipeline.settle import Heard as Told
+from everyleg.pipeline.settle import News, add_links, hold, settle
+from everyleg.ports.manifest.reader import Asked
+from everyleg.store.db import Database
+from everyleg.store.sealing import Keyring, about_column
+
+BATCH = 500
+"""Bodies read in one transaction."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Drained(Struct):
+    """What became of the bodies."""
+
+    read: int = 0
+    """Bodies that were read, those put aside included."""
+    unchanged: int = 0
+    """Equal to the last answer to the same question: only counted."""
+    quarantined: Counter[str] = Counter()
+    """Put aside, by reason."""
+    states: int = 0
+    """States that changed."""
+
+    @property
+    def bodies(self) -> int:
+        """All bodies taken in."""
+        return self.read + self.unchanged
+
+
+_CLAIM = """
+SELECT inbox_id, workspace_id, source, carrier, asked, observed_at, received_at, body FROM inbox
+WHERE workspace_id = (SELECT workspace_id FROM inbox ORDER BY inbox_id LIMIT 1 FOR UPDATE SKIP LOCKED)
+ORDER BY inbox_id LIMIT %s FOR UPDATE SKIP LOCKED
+"""
+
+_CLAIM_ONE = """
+SELECT inbox_id, workspace_id, source, carrier, asked, observed_at, received_at, body FROM inbox
+WHERE inbox_id = %s FOR UPDATE SKIP LOCKED
+"""
+
+_TAKE_OFF = "DELETE FROM inbox WHERE workspace_id = %s AND inbox_id = ANY(%s)"
+
+_DUE = """
+DELETE FROM due WHERE (workspace_id, kind, subject_id) IN (
+    SELECT workspace_id, kind, subject_id FROM due
+    WHERE kind = %(kind)s AND due_at <= now() AND workspace_id = (
+        SELECT workspace_id FROM due WHERE kind = %(kind)s AND due_at <= now() LIMIT 1)
+    ORDER BY due_at LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+RETURNING workspace_id, subject_id
+"""
+
+
+def drain(
+    database: Database,
+    carriers: Carriers,
+    progress: Callable[[int], None] | None = None,
+    most: int = BATCH,
+) -> Drained:
+    """Take in everything that waits in the journal, and fold what is due to be folded anew.
+
+    Any number of processes may drain at the same time. Returns when nothing is left that another is not at.
+
+    Args:
+        database: the store.
+        carriers: the registry.
+        progress: told how many bodies were taken in, after each batch.
+        most: bodies in one transaction.
+
+    Raises:
+        psycopg.Error: the database went away; what was not committed is still in the journal.
+    """
+    total = Drained(quarantined=Counter())
+    while (done := _batch(database, carriers, most)) is not None:
+        _add(total, done)
+        if progress is not None:
+            progress(done.bodies)
+    while refold_due(database, most):
+        pass
+    return total
+
+
+def _add(total: Drained, done: Drained) -> None:
+    total.read += done.read
+    total.unchanged += done.unchanged
+    total.states += done.states
+    total.quarantined += done.quarantined
+
+
+def _batch(database: Database, carriers: Carriers, most: int) -> Drained | None:
+    claimed: list[int] = []
+
+    def once() -> Drained | None:
+        with database.transaction(None, "worker") as connection:
+            rows = connection.execute(_CLAIM, (most,), binary=True).fetchall()
+            claimed[:] = [row[0] for row in rows]
+            with _uncollected():
+                return take_in(connection, database.keys, carriers, rows) if rows else None
+
+    try:
+        return again(once)
+    except psycopg.OperationalError:
+        raise
+    except Exception as error:
+        _log.warning("batch_failed", bodies=len(claimed), error=type(error).__name__)
+    return _one_by_one(database, carriers, claimed)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the collector of cycles: a batch makes many objects and no cycles, it would only walk through them."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _one_by_one(database: Database, carriers: Carriers, claimed: Iterable[int]) -> Drained:
+    """Each body of a batch that failed, in a transaction of its own; what fails alone is put aside."""
+    total = Drained(quarantined=Counter())
+    for inbox_id in claimed:
+        try:
+            with database.transaction(None, "worker") as connection:
+                rows = connection.execute(_CLAIM_ONE, (inbox_id,), binary=True).fetchall()
+                if rows:
+                    _add(total, take_in(connection, database.keys, carriers, rows))
+        except psycopg.OperationalError:
+            raise
+        except Exception as error:
+            _put_aside(database, inbox_id, _where(error))
+            total.read += 1
+            total.quarantined["defect"] += 1
+    return total
+
+
+def _where(error: Exception) -> str:
+    """What went wrong and where in our code; not the message, which may quote the body."""
+    trace, place = error.__traceback__, ""
+    while trace is not None:
+        module = trace.tb_frame.f_globals.get("__name__", "")
+        if module.startswith("everyleg."):
+            place = f" in {module}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return f"taking it in failed ({type(error).__name__}{place}); it is retried when that is mended"
+
+
+def _put_aside(database: Database, inbox_id: int, reason: str) -> None:
+    with database.transaction(None, "worker") as connection:
+        rows = connection.execute(_CLAIM_ONE, (inbox_id,), binary=True).fetchall()
+        for row in rows:
+            store = Store(connection, database.keys, row[1])
+            put_aside(store, _item(database.keys, row), "defect", reason)
+            connection.execute(_TAKE_OFF, (row[1], [inbox_id]))
+
+
+def _item(keys: Keyring, row: Sequence[Any]) -> Item:
+    _, workspace, source, carrier, asked, observed_at, received_at, body = row
+    opened = keys.open(body, about_column(workspace, INBOX_BODY))
+    return Item(source, carrier, tuple(asked), observed_at, received_at, opened)
+
+
+def take_in(connection: Connection[Any], keys: Keyring, carriers: Carriers, rows: Sequence[Any]) -> Drained:
+    """Take rows of the journal, all of one workspace, to states, and off the journal."""
+    workspace = rows[0][1]
+    store = Store(connection, keys, workspace)
+    fresh, counts = plan(store, [_item(keys, row) for row in rows])
+    heard = listen(store, carriers, fresh)
+    states = absorb(store, heard, counts)
+    connection.execute(_TAKE_OFF, (workspace, [row[0] for row in rows]))
+    aside: Counter[str] = Counter(one.quarantine.kind for _, one in heard if one.quarantine is not None)
+    return Drained(len(fresh), len(rows) - len(fresh), aside, states)
+
+
+def listen(store: Store, carriers: Carriers, fresh: Sequence[Fresh]) -> list[tuple[Fresh, Heard]]:
+    """What each answer says."""
+    if not fresh:
+        return []
+    teachings = teachings_of(store)
+    return [
+        (one, hear(carriers, one.item.body, one.item.carrier, Asked(one.item.asked, source=one.item.source), teachings))
+        for one in fresh
+    ]
+
+
+def absorb(store: Store, heard: Sequence[tuple[Fresh, Heard]], counts: Sequence[Any] = ()) -> int:
+    """Write what answers say, and what follows from it; gives how many states changed."""
+    new: set[int] = set()
+    ids = ensure_numbers(store.connection, store.workspace, named_refs(one for _, one in heard), new)
+    news = [
+        [News(ids[said.ref], fresh.item.source, fresh.observed_at, said) for said in one.said] for fresh, one in heard
+    ]
+    flat = [one for some in news for one in some]
+    moved = add_links(store, flat, ids) | stirred(store.connection, store.workspace, new)
+    start = moved | {one.number_id for one in flat}
+    names = hold(store, start, alone=counted_numbers(store, counts))
+    observations = write_observations(store, heard)
+    told = [
+        Told(one, observations[fresh.identity], fresh.moment)
+        for (fresh, _), some in zip(heard, news, strict=True)
+        for one in some
+    ]
+    if ahead := write_counts(store, counts):
+        names = hold(store, start | ahead)
+    count_unknowns(store, [(one, observations[fresh.identity]) for fresh, one in heard if one.unknown])
+    return settle(store, names, told, ahead | moved)
+
+
+def refold_due(database: Database, most: int = BATCH) -> int:
+    """Fold numbers that are due for it, in one transaction; gives how many there were."""
+
+    def once() -> int:
+        with database.transaction(None, "worker") as connection:
+            due = connection.execute(_DUE, {"kind": FOLD, "most": most}).fetchall()
+            if due:
+                refold(Store(connection, database.keys, due[0][0]), {number for _, number in due})
+            return len(due)
+
+    return again(once)
+
+
+def refold(store: Store, number_ids: set[int]) -> int:
+    """Fold everything that hangs together with some numbers, in the caller's transaction of a worker; gives how many
+    states changed. For whoever changed statements, links or shipments by hand.
+    """
+    names = hold(store, number_ids)
+    return settle(store, names, [], number_ids)
