@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from msgspec import Struct
 
-from everyleg.lab.answers import MAKERS, Scan
+from everyleg.lab.rendering.scans import Scan, Shape, Shown
+from everyleg.lab.rendering.shapes import SHAPES
+from everyleg.lab.rendering.shapes.dhl_express import XML_PI
 
 SIZES = (1, 2, 4, 8, 15, 30)
 """Events of an answer, each as often as the others."""
@@ -83,6 +85,11 @@ _SAID = {
     ),
 }
 """Codes and words of each carrier, in the order of a way."""
+_SHAPES: tuple[Shape, ...] = (
+    *(SHAPES[slug] for slug in ("ups", "fedex", "usps", "dhl-express", "gls", "yanwen")),
+    XML_PI,
+    *(SHAPES[slug] for slug in ("canada-post", "purolator", "chronopost")),
+)
 
 
 class Sample(Struct, frozen=True):
@@ -95,14 +102,39 @@ class Sample(Struct, frozen=True):
 
 
 def answers(seed: int, rounds: int = 8) -> list[Sample]:
-    """`rounds` answers of each maker in each size; no two share their times."""
+    """`rounds` answers of each shape in each size; no two share their times."""
     dice = random.Random(seed)  # noqa: S311 - repeatable, not secret
     return [
-        Sample(slug, kind, maker(_number(dice), _scans(slug, size, dice)))
+        Sample(shape.slug, _kind(shape), shape.found([Shown(_number(dice), _scans(shape.slug, size, dice))]))
         for _ in range(rounds)
         for size in SIZES
-        for slug, kind, maker in MAKERS.values()
+        for shape in _SHAPES
     ]
+
+
+class Way(Struct, frozen=True):
+    """A parcel's way as one carrier tells it, to be shown scan by scan."""
+
+    slug: str
+    number: str
+    shape: Shape
+    scans: list[Scan]
+    """Oldest first."""
+
+    def answer(self, scans: int) -> bytes:
+        """What the carrier answers when it knows so many scans."""
+        return self.shape.found([Shown(self.number, self.scans[:scans])])
+
+
+def ways(seed: int, parcels: int, scans: int) -> list[Way]:
+    """Ways of parcels, each of so many scans, the shapes in turn."""
+    dice = random.Random(seed)  # noqa: S311 - repeatable, not secret
+    shapes = [_SHAPES[i % len(_SHAPES)] for i in range(parcels)]
+    return [Way(shape.slug, _number(dice), shape, _scans(shape.slug, scans, dice)) for shape in shapes]
+
+
+def _kind(shape: Shape) -> str:
+    return "xml" if "xml" in shape.media else "json"
 
 
 def _number(dice: random.Random) -> str:

@@ -83,6 +83,10 @@ class World:
         """The event documents of a parcel, one for each `Told`, repetitions included."""
         return [self._printer.statement(made.trip.order, made.numbers, told) for told in made.told]
 
+    def season_parcel(self, made: Made) -> SeasonParcel:
+        """A parcel as the season file names it."""
+        return _parcel(made.trip.order, made.numbers, made.trip.cohort)
+
     def lines(self) -> Iterator[bytes]:
         """The season file, line by line, each with its line end."""
         end, waiting = self.plan.end_s, dict[int, list[_Line]]()
