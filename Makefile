@@ -2,6 +2,7 @@
 VENV  := .venv
 BIN   := $(VENV)/bin
 PY    ?= python3
+ASSETS := src/everyleg/web/assets/tabler.min.css
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
@@ -16,10 +17,15 @@ $(VENV)/.ready: requirements/dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-setup: $(VENV)/.ready ## build .venv with locked dependencies and the command .venv/bin/everyleg
+$(ASSETS): package.json package-lock.json scripts/assets.py $(VENV)/.ready
+	npm ci --silent
+	$(BIN)/python scripts/assets.py
+	@touch $@
 
-run: setup ## one parcel, three carriers, many raw answers: the joined journey in the terminal
-	@$(BIN)/everyleg demo
+setup: $(VENV)/.ready $(ASSETS) ## build .venv with locked dependencies and the command .venv/bin/everyleg
+
+run: setup ## the pages at http://127.0.0.1:8017 with a workspace full of parcels; Ctrl-C ends it, the data stays
+	@$(BIN)/everyleg serve --demo
 
 test: setup lint unit corpus ## everything that must hold: lint, tests, corpus score
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from everyleg.app.plugins import registry
-from everyleg.cli import bench_detect
+from everyleg.cli import bench_detect, bench_pages, bench_sheet, bench_store
 from everyleg.cli.bench_report import report
 from everyleg.cli.io import UserError, print_json
 from everyleg.lab.mix import Sample, answers
@@ -143,6 +143,43 @@ def detect(*, seed: int = 1, json: bool = False) -> None:
         json: Print JSON instead of a table.
     """
     _show(bench_detect.run(seed), as_json=json)
+
+
+@app.command
+def sheet(*, seed: int = 1, json: bool = False) -> None:
+    """A daily sheet into the store, beside a bare COPY of the same rows; and whether memory stays flat.
+
+    Args:
+        seed: Seed of the generated rows.
+        json: Print JSON instead of a table.
+    """
+    _show(bench_sheet.run(seed), as_json=json)
+
+
+@app.command
+def store(*, parcels: int = 2_000, seed: int = 1, json: bool = False) -> None:
+    """Raw answers into states (received, read, joined, folded), beside a bare COPY of the same statements.
+
+    Args:
+        parcels: Parcels of a round; each has one answer with twelve statements.
+        seed: Seed of the answers.
+        json: Print JSON instead of a table.
+    """
+    _show(bench_store.run(seed, parcels), as_json=json)
+
+
+@app.command
+def pages(*, seed: int = 1, parcels: int | None = None, json: bool = False) -> None:
+    """The list of parcels and a parcel's page, at ten thousand and at a million parcels, over an empty page.
+
+    Takes some minutes and 3 GB of disk, which it gives back.
+
+    Args:
+        seed: Seed of the timelines and of what is asked.
+        parcels: Parcels in place of a million, to try it.
+        json: Print JSON instead of a table.
+    """
+    _show(bench_pages.run(seed, parcels), as_json=json)
 
 
 def _show(result: dict[str, Any], *, as_json: bool) -> None:

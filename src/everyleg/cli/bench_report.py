@@ -13,11 +13,20 @@ def report(
     ratios: Mapping[str, float],
     goals: Mapping[str, tuple[float, float]],
 ) -> dict[str, Any]:
-    """The bench document of the contracts; `goals` are floor and goal by ratio, `met` is about the floor."""
+    """The bench document of the contracts; `goals` are floor and goal by ratio or figure, `met` is about the floor.
+
+    A goal below its floor says that less is better.
+    """
+    values = {**figures, **ratios}
     judged = {
-        name: {"floor": floor, "goal": goal, "value": ratios[name], "met": ratios[name] >= floor}
+        name: {
+            "floor": floor,
+            "goal": goal,
+            "value": values[name],
+            "met": values[name] <= floor if goal < floor else values[name] >= floor,
+        }
         for name, (floor, goal) in goals.items()
-        if name in ratios
+        if name in values
     }
     return {
         "bench": bench,

@@ -3,7 +3,7 @@
 import gc
 import sys
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,14 +11,21 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.table import Table
 
-from everyleg.app.plugins import roots
+from everyleg.app.listening import ListenError, address_of, listen, until_signalled
+from everyleg.app.listening import serve as serve_http
+from everyleg.app.plugins import registry, roots
 from everyleg.cli.io import UserError, print_json
 from everyleg.lab.census import Census, census
+from everyleg.lab.rendering.shapes import SHAPES
+from everyleg.lab.rendering.showing import Leg, Shelf
 from everyleg.lab.season import SeasonError, read
+from everyleg.lab.serving.app import LabApp
+from everyleg.lab.serving.clock import RunningClock
+from everyleg.lab.serving.faults import Faults, profiles
 from everyleg.lab.world import Plan, PlanError, World
 from everyleg.ports.number_formats import load_formats
 
-app = App(name="lab", help="Worlds with known truth: make a season, look at one.")
+app = App(name="lab", help="Worlds with known truth: make a season, look at one, have its carriers answer.")
 
 LONG = 20_000
 """Seasons of so many parcels tell how far they are."""
@@ -93,6 +100,105 @@ def _counted(file: str) -> Census:
             return census(read(lines))
     except OSError as error:
         raise UserError(f"{file}: {error.strerror}; give a readable file, or - for standard input") from error
+
+
+@app.command
+def answers(
+    file: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    /,
+    *,
+    number: str | None = None,
+    out: Path | None = None,
+    now: datetime | None = None,
+) -> None:
+    """Print what carriers would answer for the parcels of a season: raw, each in its own shape.
+
+    Args:
+        file: A season file, or - for standard input.
+        number: Print the answer for this number on standard output.
+        out: Write the answers for all numbers, each to `CARRIER/NUMBER.json` or `.xml` in this folder.
+        now: The moment at which they are asked (UTC where no offset is given); after the season's end unless given.
+    """
+    shelf, at = _shelf(file), _utc(now or datetime(9999, 1, 1))  # noqa: DTZ001 - made UTC here
+    legs = [leg for leg in shelf.legs() if leg.carrier in SHAPES and number in (None, leg.number)]
+    if number is not None:
+        if not legs:
+            raise UserError(f"{file}: no carrier of this season that answers has the number {number!r}")
+        for leg in legs:
+            sys.stdout.buffer.write(SHAPES[leg.carrier].answer([leg.shown(at)]).body + b"\n")
+        return
+    if out is None:
+        raise UserError("say --number N for one answer, or --out FOLDER for all")
+    for leg in legs:
+        _write_answer(leg, out, at)
+    print(f"{len(legs):,} answers of {len({leg.carrier for leg in legs})} carriers in {out}", file=sys.stderr)
+
+
+def _write_answer(leg: Leg, out: Path, at: datetime) -> None:
+    shape = SHAPES[leg.carrier]
+    suffix = ".xml" if "xml" in shape.media else ".json"
+    file = out / leg.carrier / f"{leg.number}{suffix}"
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(shape.answer([leg.shown(at)]).body)
+    except OSError as error:
+        raise UserError(f"{file}: {error.strerror}; give a folder that can be written with --out") from error
+
+
+@app.command
+def serve(
+    *,
+    season: str,
+    port: int = 8018,
+    host: str = "127.0.0.1",
+    now: datetime | None = None,
+    speed: float = 1.0,
+    faults: str = "none",
+    seed: int = 1,
+) -> None:
+    """Answer over HTTP as the carriers of a season would, on a virtual clock; `/` lists how each is asked.
+
+    Args:
+        season: A season file.
+        port: Port to listen on.
+        host: Address to listen on.
+        now: The virtual time at which it starts (UTC where no offset is given); the real one unless given.
+        speed: How many times as fast as ours its clock runs; 0 stands still.
+        faults: How the servers misbehave: none, usual or rough.
+        seed: What the faults are drawn from.
+    """
+    if faults not in profiles():
+        raise UserError(f"--faults {faults}: known are {', '.join(profiles())}")
+    try:
+        clock = RunningClock(_utc(now) if now else datetime.now(UTC), speed)
+    except ValueError as error:
+        raise UserError(f"--speed {speed}: {error}") from error
+    carriers = registry()
+    requests = {slug: request for slug in SHAPES if (request := carriers.manifest(slug).request) is not None}
+    lab = LabApp(_shelf(season), clock, Faults(profiles()[faults], seed), requests)
+    try:
+        here = listen(host, port)
+    except ListenError as error:
+        raise UserError(str(error)) from error
+    told = f"everyleg lab: {len(lab.endpoints)} carriers at {address_of(here)}"
+    with until_signalled(), here:
+        serve_http(lab, here, lambda: print(told, flush=True))
+
+
+def _shelf(file: str) -> Shelf:
+    try:
+        if file == "-":
+            return Shelf(read(sys.stdin.buffer))
+        with Path(file).open("rb") as lines:
+            return Shelf(read(lines))
+    except SeasonError as error:
+        raise UserError(f"{file}: {error}") from error
+    except OSError as error:
+        raise UserError(f"{file}: {error.strerror}; give a readable file, or - for standard input") from error
+
+
+def _utc(at: datetime) -> datetime:
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _show(counted: Census, console: Console) -> None:

@@ -1,0 +1,80 @@
+"""`everyleg track`: the stored journey in the terminal."""
+
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import msgspec
+from msgspec.structs import replace
+from rich.console import Console
+from rich.text import Text
+
+from everyleg.app.plugins import registry
+from everyleg.cli.io import UserError, print_json
+from everyleg.cli.journey_view import WORDS, duration, print_journey
+from everyleg.cli.store import default_workspace, opened_store
+from everyleg.core.fold import view
+from everyleg.pipeline.journeys import Check, Journey, find_parcels, load_journey
+
+_AGE = {
+    "en": {
+        "never": "never asked", "news": "news", "nothing_new": "nothing new", "unknown": "not known to the carrier",
+        "failed": "the last check failed", "checked": "checked {0} ago", "replaced": "replaced by {0}",
+    },
+    "zh": {
+        "never": "尚未查询", "news": "有新轨迹", "nothing_new": "无新轨迹", "unknown": "承运商查无此单",
+        "failed": "上次查询失败", "checked": "{0} 前查询", "replaced": "已换单/补发：{0}",
+    },
+}  # fmt: skip
+
+
+def track(number: str, *, json: bool = False, lang: Literal["zh", "en"] = "en", workspace: str | None = None) -> None:
+    """Show the stored journey of a parcel, with the age of the data.
+
+    Args:
+        number: Any of its numbers, or its order reference.
+        json: Print JSON instead of a picture.
+        lang: Language of the picture.
+        workspace: Slug of the workspace; without it the oldest one.
+    """
+    now = datetime.now(UTC)
+    with opened_store() as database:
+        meant = default_workspace(database, workspace)
+        with database.transaction(meant, "worker") as connection:
+            found = [
+                journey
+                for parcel in find_parcels(connection, meant, number)
+                if (journey := load_journey(connection, database.keys, meant, parcel)) is not None
+            ]
+    if not found:
+        raise UserError(f"{number}: no parcel has this number or order; add it, or ingest an answer about it")
+    if json:
+        print_json([_document(journey, now) for journey in found])
+        return
+    names = {m.slug: m.names.zh if lang == "zh" else m.names.en for m in registry().manifests()}
+    for journey in found:
+        seen = replace(journey.timeline, view=view(journey.timeline, now, journey.facts))
+        print_journey(seen, names, lang, Console())
+        _print_age(journey, names, lang, now)
+
+
+def _document(journey: Journey, now: datetime) -> dict[str, Any]:
+    seen = replace(journey.timeline, view=view(journey.timeline, now, journey.facts))
+    others = {"replaced_by": journey.replaced_by, "replaces": journey.replaces}
+    return {"parcel_id": journey.parcel_id, **msgspec.to_builtins(seen), "checks": journey.checks, **others}
+
+
+def _print_age(journey: Journey, names: dict[str, str], lang: str, now: datetime) -> None:
+    words = _AGE[lang]
+    for check in journey.checks:
+        who = f"{names.get(check.carrier, check.carrier)} {check.tracking_number}"
+        Console().print(Text(f"{who}: {_age(check, words, lang, now)}", style="dim"))
+    for other in journey.replaced_by:
+        Console().print(Text(words["replaced"].format(other.tracking_number), style="yellow"))
+
+
+def _age(check: Check, words: dict[str, str], lang: str, now: datetime) -> str:
+    if check.checked_at is None or check.outcome is None:
+        return words["never"]
+    ago = duration(max(0, int((now - check.checked_at).total_seconds())), WORDS[lang])
+    said = words[check.outcome] + (f" ({check.failed_detail})" if check.failed_detail else "")
+    return f"{words['checked'].format(ago)}: {said}"

@@ -1,0 +1,129 @@
+"""The list of parcels."""
+
+from typing import Any
+
+from litestar import get
+from litestar.response import Redirect
+from msgspec import Struct
+from psycopg import Connection
+
+from everyleg.accounts.roles import Permission
+from everyleg.core.fold.rules import EXPIRED_AFTER_S
+from everyleg.core.vocabulary import STAGES
+from everyleg.web.components.ribbon import Ribbon, ribbon
+from everyleg.web.page import Html, Page, Reader
+from everyleg.web.seller.parcels import queries
+from everyleg.web.seller.parcels.filters import ATTENTION, GROUPS, Cursor, Filters, moment_text, read_filters
+from everyleg.web.seller.parcels.queries import CAP, PAGE, Row
+from everyleg.web.threads import threaded
+from everyleg.web.words import Words
+
+QUIET_DAYS = (3, 7, 14, 30)
+THREAD = 168
+"""Width of a thread, in pixels."""
+_ENDED = ("delivered", "returned")
+
+
+class Shown(Struct, frozen=True):
+    """A row and its thread."""
+
+    row: Row
+    thread: Ribbon
+    late: bool
+
+
+class Listing(Struct, frozen=True):
+    """What the list shows."""
+
+    filters: Filters
+    rows: list[Shown]
+    count: int | None
+    """How many there are (up to one above the cap); None: more than a page, not counted yet."""
+    tabs: dict[str, int] | None
+    """Counts of the tabs; None when filters make them dear."""
+    next: str | None
+
+
+@get("/", sync_to_thread=False)
+def home(page: Reader) -> Redirect:
+    """The console begins with the list."""
+    return page.go("/parcels")
+
+
+@get("/parcels")
+@threaded
+def listing(page: Reader) -> Html:
+    """The list; as a part of itself for htmx."""
+    page.require(Permission.VIEW_PARCELS)
+    filters = read_filters(dict(page.request.query_params))
+    with page.transaction() as connection:
+        shown = _listing(connection, page, filters)
+        missing = queries.missing(connection, page.workspace, filters)
+        chosen = queries.choices(connection, page.workspace, page.person.shop_ids)
+    context = {
+        "list": shown,
+        "missing": missing,
+        "choices": chosen,
+        "groups": GROUPS,
+        "cap": CAP,
+        "attention": ATTENTION,
+    }
+    return page.show("seller/parcels/list.html", context | _options(page.words))
+
+
+@get("/parcels/count")
+@threaded
+def counted(page: Reader) -> Html:
+    """How many parcels the filters leave: asked for after the page where counting is dear."""
+    page.require(Permission.VIEW_PARCELS)
+    filters = read_filters(dict(page.request.query_params))
+    with page.transaction() as connection:
+        count = queries.count(connection, _asked(connection, page, filters))
+    return page.show("seller/parcels/count.html", {"count": count, "cap": CAP, "filters": filters, "least": PAGE})
+
+
+def _options(t: Words) -> dict[str, Any]:
+    """What the filters offer that does not hang on the workspace."""
+    return {
+        "stages": [(stage, t.stage(stage)) for stage in STAGES],
+        "countries": t.countries(),
+        "quiets": [(days, t("parcels.quiet_days", n=days)) for days in QUIET_DAYS],
+    }
+
+
+def _asked(connection: Connection[Any], page: Page, filters: Filters) -> dict[str, Any]:
+    found = queries.search(connection, page.workspace, filters)
+    return queries.conditions(page.workspace, filters, page.now, page.person.shop_ids, found)
+
+
+def _listing(connection: Connection[Any], page: Page, filters: Filters) -> Listing:
+    asked = _asked(connection, page, filters)
+    found = queries.rows(connection, page.services.database.keys, asked, filters)
+    more, found = len(found) > PAGE, found[:PAGE]
+    cheap = not filters.refined and page.person.shop_ids is None
+    whole = not more and not filters.after
+    count = len(found) if whole else queries.count(connection, asked) if cheap else None
+    last = found[-1] if more else None
+    following = filters.link(after=str(Cursor(moment_text(last.last_event_at), last.parcel_id))) if last else None
+    return Listing(filters, [_shown(page, row) for row in found], count, _tabs(connection, page, filters), following)
+
+
+def _tabs(connection: Connection[Any], page: Page, filters: Filters) -> dict[str, int] | None:
+    if filters.refined or filters.q or page.person.shop_ids is not None:
+        return None
+    milestones = [m for group in GROUPS.values() for m in group]
+    counted = queries.tabs(connection, page.workspace, milestones)
+    return {ATTENTION: counted[ATTENTION]} | {
+        name: min(sum(counted[m] for m in group), CAP + 1) for name, group in GROUPS.items()
+    }
+
+
+def _shown(page: Page, row: Row) -> Shown:
+    glance = row.glance
+    under_way = glance.milestone not in _ENDED
+    silent = row.last_event_at is not None and (page.now - row.last_event_at).total_seconds() > EXPIRED_AFTER_S
+    late = under_way and (silent or (row.promised_by is not None and page.now > row.promised_by))
+    return Shown(row, ribbon(glance, page.now, THREAD - 8, late=late), late)
+
+
+ROUTES = [home, listing, counted]
