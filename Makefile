@@ -42,7 +42,7 @@ corpus: setup ## how much of the shared corpus is read right; the score may only
 	@$(BIN)/everyleg corpus --check
 
 bench: setup ## measured beside a reference in the same run
-	@$(BIN)/everyleg bench normalize && $(BIN)/everyleg bench detect
+	@for what in normalize detect store sheet pages; do $(BIN)/everyleg bench $$what || exit 1; done
 
 soak: setup ## long property runs
 	@$(BIN)/python -m pytest -n 2 --hypothesis-profile=soak tests/unit/fold tests/unit/time tests/unit/ports tests/unit/wording
