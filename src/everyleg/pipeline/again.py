@@ -1,4 +1,4 @@
-"""Trying a transaction again when another one was in its way."""
+"""Trying a transaction again when another one was in its way, and telling whose fault an error is."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -8,6 +8,14 @@ import psycopg
 T = TypeVar("T")
 
 TRIES = 5
+
+_GONE = ("08", "53", "57", "58")
+"""Classes of errors that no other body mends: connection, resources, shutdown, system."""
+
+
+def is_gone(error: Exception) -> bool:
+    """Whether the database is gone or cannot go on, rather than refusing what it was given."""
+    return isinstance(error, psycopg.OperationalError) and (error.sqlstate is None or error.sqlstate[:2] in _GONE)
 
 
 def again(transaction: Callable[[], T]) -> T:

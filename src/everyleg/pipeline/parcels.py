@@ -7,6 +7,7 @@ from msgspec import Struct
 from psycopg import Connection
 
 from everyleg.core.model import Ref
+from everyleg.pipeline.bulk import each
 from everyleg.pipeline.numbers import as_they_are, ensure_numbers, lock_numbers, stirred
 
 FOLD = "fold"
@@ -34,12 +35,14 @@ class Ensured(Struct, frozen=True):
 Wanted = tuple[int, int | None]
 """A number's id and the shipment that it belongs to."""
 
-_THERE = """
-SELECT l.number_id, p.parcel_id, p.shipment_id FROM legs l
-JOIN parcels p ON p.workspace_id = l.workspace_id AND p.parcel_id = l.parcel_id
-WHERE l.workspace_id = %(workspace)s AND l.number_id = ANY(%(numbers)s) AND p.merged_into IS NULL
-ORDER BY p.parcel_id
-"""
+_THERE = each(
+    """
+SELECT l.number_id, p.parcel_id, p.shipment_id FROM legs l CROSS JOIN LATERAL (
+    SELECT * FROM parcels p WHERE p.workspace_id = l.workspace_id AND p.parcel_id = l.parcel_id OFFSET 0) p
+WHERE l.workspace_id = a.workspace_id AND l.number_id = w.id AND p.merged_into IS NULL
+""",
+    "ORDER BY 2",
+)
 
 _MAKE = """
 INSERT INTO parcels (workspace_id, number_id, shipment_id)
@@ -50,9 +53,9 @@ ORDER BY place RETURNING number_id, shipment_id, parcel_id
 
 _PENDING = """
 WITH new AS (
-    SELECT p.parcel_id, p.number_id, n.carrier FROM parcels p
-    JOIN numbers n ON n.workspace_id = p.workspace_id AND n.number_id = p.number_id
-    WHERE p.workspace_id = %(workspace)s AND p.parcel_id = ANY(%(parcels)s)
+    SELECT w.parcel_id, w.number_id, n.carrier
+    FROM unnest(%(parcels)s::bigint[], %(numbers)s::bigint[]) AS w (parcel_id, number_id) CROSS JOIN LATERAL (
+        SELECT * FROM numbers n WHERE n.workspace_id = %(workspace)s AND n.number_id = w.number_id OFFSET 0) n
 ), leg AS (
     INSERT INTO legs (workspace_id, parcel_id, number_id) SELECT %(workspace)s, parcel_id, number_id FROM new
 )
@@ -96,7 +99,8 @@ def ensure_parcels(connection: Connection[Any], workspace: int, wanted: Sequence
     missing = [pair for pair in missing if pair[1] is not None or not _other(pair, missing)]
     made = {pair: ids[0] for pair, ids in make_parcels(connection, workspace, missing).items()}
     if made:
-        connection.execute(_PENDING, {"workspace": workspace, "parcels": list(made.values())})
+        given = {"workspace": workspace, "parcels": list(made.values()), "numbers": [number for number, _ in made]}
+        connection.execute(_PENDING, given)
     for (number_id, shipment_id), parcel_id in made.items():
         there.setdefault(number_id, []).append((parcel_id, shipment_id))
     fold_soon(connection, workspace, adopted | stirred(connection, workspace, unknown))
@@ -137,7 +141,7 @@ def _there(
     connection: Connection[Any], workspace: int, number_ids: Iterable[int]
 ) -> dict[int, list[tuple[int, int | None]]]:
     there: dict[int, list[tuple[int, int | None]]] = {}
-    for number, *parcel in connection.execute(_THERE, {"workspace": workspace, "numbers": list(number_ids)}):
+    for number, *parcel in connection.execute(_THERE, (workspace, list(number_ids))):
         there.setdefault(number, []).append((parcel[0], parcel[1]))
     return there
 

@@ -8,11 +8,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-import psycopg
 import structlog
 from msgspec import Struct
 
-from everyleg.pipeline.again import again
+from everyleg.pipeline.again import again, is_gone
 from everyleg.pipeline.doubts import drop_known, teachings_of
 from everyleg.pipeline.heard import Carriers, Heard, hear, named_refs
 from everyleg.pipeline.known import Store
@@ -164,9 +163,9 @@ def retry_batch(database: Database, carriers: Carriers, workspace: int, observat
     """Read again what was put aside; gives how many answers are understood now. One that fails stays where it is."""
     try:
         return _in_transaction(database, carriers, workspace, (), also=observations)[0]
-    except psycopg.OperationalError:
-        raise
     except Exception as error:
+        if is_gone(error):
+            raise
         if len(observations) == 1:
             _log.warning("retry_failed", observation=next(iter(observations)), error=type(error).__name__)
             return 0

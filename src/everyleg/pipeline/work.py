@@ -8,14 +8,14 @@ import gc
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
-import psycopg
 import structlog
 from msgspec import Struct
 from psycopg import Connection
 
-from everyleg.pipeline.again import again
+from everyleg.pipeline.again import again, is_gone
 from everyleg.pipeline.doubts import count_unknowns, teachings_of
 from everyleg.pipeline.heard import Carriers, Heard, hear, named_refs
 from everyleg.pipeline.intake import INBOX_BODY
@@ -55,7 +55,8 @@ class Drained(Struct):
 
 _CLAIM = """
 SELECT inbox_id, workspace_id, source, carrier, asked, observed_at, received_at, body FROM inbox
-WHERE workspace_id = (SELECT workspace_id FROM inbox ORDER BY inbox_id LIMIT 1 FOR UPDATE SKIP LOCKED)
+WHERE attempts < 3 AND workspace_id = (
+    SELECT workspace_id FROM inbox WHERE attempts < 3 ORDER BY inbox_id LIMIT 1 FOR UPDATE SKIP LOCKED)
 ORDER BY inbox_id LIMIT %s FOR UPDATE SKIP LOCKED
 """
 
@@ -63,6 +64,8 @@ _CLAIM_ONE = """
 SELECT inbox_id, workspace_id, source, carrier, asked, observed_at, received_at, body FROM inbox
 WHERE inbox_id = %s FOR UPDATE SKIP LOCKED
 """
+
+_TRIED = "UPDATE inbox SET attempts = attempts + 1 WHERE inbox_id = %s"
 
 _TAKE_OFF = "DELETE FROM inbox WHERE workspace_id = %s AND inbox_id = ANY(%s)"
 
@@ -124,9 +127,9 @@ def _batch(database: Database, carriers: Carriers, most: int) -> Drained | None:
 
     try:
         return again(once)
-    except psycopg.OperationalError:
-        raise
     except Exception as error:
+        if is_gone(error):
+            raise
         _log.warning("batch_failed", bodies=len(claimed), error=type(error).__name__)
     return _one_by_one(database, carriers, claimed)
 
@@ -148,17 +151,21 @@ def _one_by_one(database: Database, carriers: Carriers, claimed: Iterable[int]) 
     total = Drained(quarantined=Counter())
     for inbox_id in claimed:
         try:
-            with database.transaction(None, "worker") as connection:
-                rows = connection.execute(_CLAIM_ONE, (inbox_id,), binary=True).fetchall()
-                if rows:
-                    _add(total, take_in(connection, database.keys, carriers, rows))
-        except psycopg.OperationalError:
-            raise
+            if (done := again(partial(_alone, database, carriers, inbox_id))) is not None:
+                _add(total, done)
         except Exception as error:
+            if is_gone(error):
+                raise
             _put_aside(database, inbox_id, _where(error))
             total.read += 1
             total.quarantined["defect"] += 1
     return total
+
+
+def _alone(database: Database, carriers: Carriers, inbox_id: int) -> Drained | None:
+    with database.transaction(None, "worker") as connection:
+        rows = connection.execute(_CLAIM_ONE, (inbox_id,), binary=True).fetchall()
+        return take_in(connection, database.keys, carriers, rows) if rows else None
 
 
 def _where(error: Exception) -> str:
@@ -173,6 +180,20 @@ def _where(error: Exception) -> str:
 
 
 def _put_aside(database: Database, inbox_id: int, reason: str) -> None:
+    """Make an observation of a body that fails; one that not even that can be done with (its key is gone) stays in the
+    journal, and after three tries nobody tries again.
+    """
+    try:
+        _make_aside(database, inbox_id, reason)
+    except Exception as error:
+        if is_gone(error):
+            raise
+        _log.warning("not_put_aside", inbox_id=inbox_id, error=type(error).__name__)
+        with database.transaction(None, "worker") as connection:
+            connection.execute(_TRIED, (inbox_id,))
+
+
+def _make_aside(database: Database, inbox_id: int, reason: str) -> None:
     with database.transaction(None, "worker") as connection:
         rows = connection.execute(_CLAIM_ONE, (inbox_id,), binary=True).fetchall()
         for row in rows:

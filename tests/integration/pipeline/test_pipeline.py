@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from everyleg.pipeline import quarantine, unknowns
+from everyleg.pipeline.intake import receive
 from everyleg.pipeline.journeys import load_journey, raw_answer
 from everyleg.pipeline.parcels import NewParcel, ensure_parcels
 from everyleg.pipeline.replay import replay
@@ -131,6 +132,22 @@ class TestQuarantine:
         assert milestones(database, workspace) == ["picked_up"]
         with database.transaction(workspace) as app:
             assert [a.kind for a in quarantine.listed(app, workspace)] == ["defect"]
+
+    def test_a_number_too_long_for_any_index_is_put_aside(self, database, workspace):
+        words = "".join(chr(0x4E00 + i * 7919 % 20_000) for i in range(6_000))  # does not compress
+        done = take(database, got(workspace, body(event(-5), no=words), asked=()), got(workspace, body(event(-5))))
+        assert dict(done.quarantined) == {"defect": 1}
+        assert milestones(database, workspace) == ["picked_up"]
+
+    def test_a_body_whose_key_is_gone_stays_and_holds_nobody_up(self, database, workspace):
+        receive(database, [got(workspace, body(event(-5)))])
+        with database.transaction(None, "worker") as worker:
+            worker.execute("UPDATE inbox SET body = '\\x00ff' || substr(body, 3) WHERE workspace_id = %s", (workspace,))
+        take(database, got(workspace, body(event(-5), no="AC2"), asked=("AC2",)))
+        assert milestones(database, workspace) == ["picked_up"]
+        assert rows(database, "SELECT attempts FROM inbox WHERE workspace_id = %s", workspace) == [(3,)]
+        with database.transaction(None, "worker") as worker:
+            worker.execute("DELETE FROM inbox WHERE workspace_id = %s", (workspace,))
 
     def test_pages_follow_each_other(self, database, workspace):
         take(database, *(got(workspace, b"%d" % i, asked=(f"AC{i}",)) for i in range(5)))
