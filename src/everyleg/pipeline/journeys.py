@@ -14,10 +14,11 @@ from everyleg.core.model import Ref
 from everyleg.pipeline.folding import TIMELINE
 from everyleg.pipeline.joining import merged
 from everyleg.pipeline.known import Store
-from everyleg.pipeline.observing import BODY
+from everyleg.pipeline.observing import BODY, WHY
+from everyleg.pipeline.settle import DETAIL
 from everyleg.pipeline.telling import Answers
 from everyleg.ports.manifest.reader import bare
-from everyleg.store.sealing import Keyring
+from everyleg.store.sealing import Keyring, about_column
 
 Outcome = Literal["news", "nothing_new", "unknown", "failed"]
 
@@ -201,6 +202,7 @@ def raw_answer(connection: Connection[Any], keys: Keyring, workspace: int, obser
     about = Store(connection, keys, workspace).about(BODY)
     values = list(row)
     values[8] = None if row[8] is None else keys.open(row[8], about)
+    values[10] = keys.open_text(row[10], about_column(workspace, WHY))
     return RawAnswer(*values)
 
 
@@ -250,13 +252,14 @@ def _checks(store: Store, timeline: Timeline, refs: dict[int, Ref], told: Collec
     last = {row[0]: row[1:] for row in store.rows(_CHECKS, refs)}
     legs = {Ref(n.carrier, n.tracking_number): n.leg for n in timeline.numbers}
     ordered = sorted(refs, key=lambda number: (legs.get(refs[number], len(legs)), refs[number]))
-    return [_check(number, refs[number], last.get(number), spoke.get(number)) for number in ordered]
+    return [_check(store, number, refs[number], last.get(number), spoke.get(number)) for number in ordered]
 
 
-def _check(number: int, ref: Ref, last: Any, spoke_at: datetime | None) -> Check:
+def _check(store: Store, number: int, ref: Ref, last: Any, spoke_at: datetime | None) -> Check:
     if last is None:
         return Check(number, ref.carrier, ref.tracking_number, None, None, None, None, spoke_at)
-    checked_at, outcome, kind, detail, same = last
+    checked_at, outcome, kind, sealed, same = last
+    detail = store.keys.open_text(sealed, store.about(DETAIL))
     said: Outcome = outcome if outcome != "found" else "nothing_new" if same else "news"
     return Check(number, ref.carrier, ref.tracking_number, checked_at, said, kind, detail, spoke_at)
 

@@ -12,6 +12,7 @@ from everyleg.pipeline.bulk import Target, each, insert
 from everyleg.pipeline.heard import Heard
 from everyleg.pipeline.known import Store
 
+WHY = "observations.quarantine_reason"
 BODY = "observations.body"
 
 Identity = tuple[bytes, bytes, datetime]
@@ -103,7 +104,7 @@ _OBSERVATIONS = Target(
         ("workspace_id", "integer"), ("sha256", "bytea"), ("subject", "bytea"), ("carrier", "text"),
         ("source", "text"), ("asked", "text[]"), ("observed_at", "timestamptz"), ("received_at", "timestamptz"),
         ("body", "bytea"), ("body_size", "integer"), ("times", "integer"), ("last_observed_at", "timestamptz"),
-        ("quarantine_kind", "text"), ("quarantine_reason", "text"),
+        ("quarantine_kind", "text"), ("quarantine_reason", "bytea"),
     ),
     returning="sha256, subject, observed_at, observation_id",
 )  # fmt: skip
@@ -200,7 +201,7 @@ def write_observations(store: Store, heard: Iterable[tuple[Fresh, Heard]]) -> di
 def put_aside(store: Store, item: Item, kind: str, reason: str) -> None:
     """Keep a body that could not be taken in, with the reason."""
     row = list(_row(store, fresh_of(item), item.carrier, None))
-    row[-2:] = [kind, reason]
+    row[-2:] = [kind, store.keys.seal_text(reason, store.about(WHY))]
     insert(store.connection, _OBSERVATIONS, [row])
 
 
@@ -209,5 +210,6 @@ def _row(store: Store, fresh: Fresh, carrier: str | None, quarantine: Reason | N
     return (
         store.workspace, fresh.sha256, fresh.subject, carrier, item.source, list(item.asked), fresh.observed_at,
         item.received_at, store.keys.seal(item.body, store.about(BODY)), len(item.body), fresh.times,
-        fresh.last_observed_at, quarantine.kind if quarantine else None, quarantine.detail if quarantine else None,
+        fresh.last_observed_at, quarantine.kind if quarantine else None,
+        store.keys.seal_text(quarantine.detail, store.about(WHY)) if quarantine else None,
     )  # fmt: skip

@@ -8,8 +8,10 @@ from msgspec import Struct
 from psycopg import Connection
 
 from everyleg.pipeline.heard import Carriers
+from everyleg.pipeline.observing import WHY
 from everyleg.pipeline.replay import retry_batch
 from everyleg.store.db import Database
+from everyleg.store.sealing import Keyring, about_column
 
 
 class Aside(Struct, frozen=True):
@@ -50,6 +52,7 @@ class Filter(Struct, frozen=True):
 
 def listed(
     connection: Connection[Any],
+    keys: Keyring,
     workspace: int,
     *,
     which: Filter | None = None,
@@ -60,6 +63,7 @@ def listed(
 
     Args:
         connection: of the app or a worker.
+        keys: open the reasons, which may quote the answer.
         workspace: whose.
         which: only some; None: all.
         before: the id at which the last page ended; None: from the newest.
@@ -73,7 +77,9 @@ def listed(
         "kind": chosen.kind,
         "most": most,
     }
-    return [Aside(*row) for row in connection.execute(_LIST, asked)]
+    about = about_column(workspace, WHY)
+    rows: list[Any] = connection.execute(_LIST, asked).fetchall()
+    return [Aside(*(*row[:8], keys.open_text(row[8], about) or "")) for row in rows]
 
 
 def counted(connection: Connection[Any], workspace: int) -> list[tuple[str, str, int]]:

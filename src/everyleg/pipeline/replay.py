@@ -16,7 +16,7 @@ from everyleg.pipeline.doubts import drop_known, teachings_of
 from everyleg.pipeline.heard import Carriers, Heard, hear, named_refs
 from everyleg.pipeline.known import Store
 from everyleg.pipeline.numbers import ensure_numbers, named, stirred
-from everyleg.pipeline.observing import BODY
+from everyleg.pipeline.observing import BODY, WHY
 from everyleg.pipeline.settle import Heard as Told
 from everyleg.pipeline.settle import News, add_links, hold, settle
 from everyleg.ports.manifest.reader import Asked
@@ -266,7 +266,7 @@ def _mark(store: Store, heard: dict[Kept, Heard]) -> int:
         (
             said.carrier,
             reason.kind if reason else None,
-            reason.detail if reason else None,
+            store.keys.seal_text(reason.detail, store.about(WHY)) if reason else None,
             store.workspace,
             one.observation_id,
         )

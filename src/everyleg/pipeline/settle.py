@@ -25,7 +25,7 @@ _READINGS = Target(
     "readings",
     (
         ("workspace_id", "integer"), ("number_id", "bigint"), ("observation_id", "bigint"), ("source", "text"),
-        ("observed_at", "timestamptz"), ("outcome", "text"), ("failed_kind", "text"), ("failed_detail", "text"),
+        ("observed_at", "timestamptz"), ("outcome", "text"), ("failed_kind", "text"), ("failed_detail", "bytea"),
         ("complete", "boolean"), ("digest", "bytea"), ("opens_at", "timestamptz"), ("origin", "text"),
         ("destination", "text"), ("carrier_estimate", "timestamptz"), ("found", "bytea"),
     ),
@@ -67,6 +67,7 @@ _MENTIONS = Target(
     "bare",
 )  # fmt: skip
 
+DETAIL = "readings.failed_detail"
 FOUND = "readings.found"
 
 
@@ -132,11 +133,12 @@ def write_readings(store: Store, heard: Iterable[Heard]) -> None:
     rows = []
     for (number, source, at, said), observation, _ in heard:
         result, found = said.result, said.found
-        reason = result.reason
+        kind, detail = (result.reason.kind, result.reason.detail) if result.reason else (None, None)
         rows.append((
-            store.workspace, number, observation, source, at, result.outcome, reason.kind if reason else None,
-            reason.detail if reason else None, result.complete, said.digest, said.opens_at, said.facts.origin,
-            said.facts.destination, said.facts.carrier_estimate, None if found is None else seal(found, about),
+            store.workspace, number, observation, source, at, result.outcome, kind,
+            store.keys.seal_text(detail, store.about(DETAIL)), result.complete, said.digest, said.opens_at,
+            said.facts.origin, said.facts.destination, said.facts.carrier_estimate,
+            None if found is None else seal(found, about),
         ))  # fmt: skip
     insert(store.connection, _READINGS, rows)
 

@@ -199,7 +199,7 @@ def test_reading_everything_again_brings_nothing_back_and_takes_nothing_away(wor
     joined = "SELECT (SELECT count(*) FROM links) + (SELECT count(*) FROM mentions)"
     before = world.state(parcel), world.one(joined), world.opened()
     assert world.one(joined)[0] > 0
-    replay(world.database, registry())
+    replay(world.database, registry(), workspace=world.workspace)
     assert (world.state(parcel), world.one(joined), world.opened()) == before
 
 

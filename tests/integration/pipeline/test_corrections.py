@@ -102,7 +102,7 @@ def test_a_hidden_statement_counts_for_nothing_and_stays_hidden_when_it_is_told_
     corrections.hide(database, edit(workspace, parcel), key_of(database, workspace, parcel, "out_for_delivery"))
     assert milestones(database, workspace) == ["picked_up"]
     take(database, got(workspace, body(event(-30), event(-5, "AR"), event(-1, "OD"), **{"from": "CN"}), seen=3))
-    replay(database, carriers())
+    replay(database, carriers(), workspace=workspace)
     assert milestones(database, workspace) == ["picked_up"]
     gone = [e.source for e in timeline(database, workspace, parcel).events if e.withdrawn]
     assert sorted(gone) == ["carrier_api", "person"]

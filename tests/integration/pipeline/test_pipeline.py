@@ -106,7 +106,7 @@ class TestQuarantine:
         done = take(database, got(workspace, content))
         assert sum(done.quarantined.values()) == 1
         with database.transaction(workspace) as app:
-            (aside,) = quarantine.listed(app, workspace)
+            (aside,) = quarantine.listed(app, database.keys, workspace)
             assert aside.reason
             assert raw_answer(app, database.keys, workspace, aside.observation_id).body == content
         assert count(database, workspace, "inbox") == 0
@@ -114,14 +114,14 @@ class TestQuarantine:
     def test_a_carrier_that_nobody_knows_puts_it_aside(self, database, workspace):
         take(database, got(workspace, body(event(-5)), carrier="nobody"))
         with database.transaction(workspace) as app:
-            assert [a.kind for a in quarantine.listed(app, workspace)] == ["wrong_carrier"]
+            assert [a.kind for a in quarantine.listed(app, database.keys, workspace)] == ["wrong_carrier"]
 
     def test_without_a_carrier_the_shape_decides_if_only_one_has_it(self, database, workspace):
         only = READING.replace("fits: [parcels]", "fits: [parcels, bolts]")
         take(database, got(workspace, body(event(-5)), carrier=None))  # both read it
         take(database, got(workspace, b'{"strange": 1}', carrier=None), carriers_=carriers(reading=only))
         with database.transaction(workspace) as app:
-            reasons = [a.reason for a in quarantine.listed(app, workspace)]
+            reasons = [a.reason for a in quarantine.listed(app, database.keys, workspace)]
         assert "looks like nobody's" in reasons[0]
         assert "one of acme, bolt" in reasons[1]
 
@@ -131,7 +131,7 @@ class TestQuarantine:
         assert dict(done.quarantined) == {"defect": 1}
         assert milestones(database, workspace) == ["picked_up"]
         with database.transaction(workspace) as app:
-            assert [a.kind for a in quarantine.listed(app, workspace)] == ["defect"]
+            assert [a.kind for a in quarantine.listed(app, database.keys, workspace)] == ["defect"]
 
     def test_a_number_too_long_for_any_index_is_put_aside(self, database, workspace):
         words = "".join(chr(0x4E00 + i * 7919 % 20_000) for i in range(6_000))  # does not compress
@@ -152,8 +152,8 @@ class TestQuarantine:
     def test_pages_follow_each_other(self, database, workspace):
         take(database, *(got(workspace, b"%d" % i, asked=(f"AC{i}",)) for i in range(5)))
         with database.transaction(workspace) as app:
-            first = quarantine.listed(app, workspace, most=3)
-            second = quarantine.listed(app, workspace, most=3, before=first[-1].observation_id)
+            first = quarantine.listed(app, database.keys, workspace, most=3)
+            second = quarantine.listed(app, database.keys, workspace, most=3, before=first[-1].observation_id)
         assert [a.asked[0] for a in first + second] == ["AC4", "AC3", "AC2", "AC1", "AC0"]
 
     def test_a_better_manifest_recovers_it(self, database, workspace):
@@ -161,11 +161,11 @@ class TestQuarantine:
         take(database, got(workspace, body(event(-5))), carriers_=worse)
         assert milestones(database, workspace) == []
         with database.transaction(workspace) as app:
-            ids = [a.observation_id for a in quarantine.listed(app, workspace)]
+            ids = [a.observation_id for a in quarantine.listed(app, database.keys, workspace)]
         assert quarantine.retry(database, carriers(), workspace, ids) == 1
         assert milestones(database, workspace) == ["picked_up"]
         with database.transaction(workspace) as app:
-            assert quarantine.listed(app, workspace) == []
+            assert quarantine.listed(app, database.keys, workspace) == []
 
 
 class TestReplay:

@@ -22,7 +22,7 @@ ONLY_IN_SQL = {
     "states_list_idx",
     "states_milestone_idx",
     "states_exception_idx",
-    "states_filter_idx",
+    "states_open_idx",
 }
 
 

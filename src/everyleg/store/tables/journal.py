@@ -54,7 +54,7 @@ observations = tenant_table(
     Column("times", Integer, nullable=False, server_default="1"),  # an answer equal to the last is only counted
     moment("last_observed_at"),
     Column("quarantine_kind", Text),
-    Column("quarantine_reason", Text),
+    sealed("quarantine_reason", "free_text"),  # it may quote the answer
     Index(None, "workspace_id", "subject", "observed_at"),
     Index(None, "workspace_id", "sha256"),
     Index(
@@ -74,7 +74,7 @@ readings = tenant_table(
     moment("observed_at"),
     Column("outcome", Text, nullable=False),
     Column("failed_kind", Text),
-    Column("failed_detail", Text),
+    sealed("failed_detail", "free_text"),  # the carrier's own words
     Column("complete", Boolean, nullable=False, server_default=text("true")),
     Column("digest", LargeBinary),  # of what it says: equal to the last one means nothing new
     moment("opens_at"),  # its earliest event: a complete answer takes back nothing older

@@ -41,8 +41,6 @@ HARMLESS = frozenset(
         ("api_keys", "name"),
         ("secrets", "name"),
         ("observations", "body_size"),
-        ("observations", "quarantine_reason"),
-        ("readings", "failed_detail"),
         ("changes", "before"),
         ("changes", "after"),
         ("corrections", "effect"),

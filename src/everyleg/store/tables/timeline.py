@@ -18,11 +18,12 @@ states = tenant_table(
     moment("delivered_at"),
     made_at("folded_at"),
     Column("carriers", ARRAY(Text), nullable=False, server_default=text("'{}'")),
-    # what lists filter by, kept by triggers (0002): neither archived nor merged; whose shipment it is of
+    # what lists filter by, kept by triggers (0002): neither archived nor merged; what shipment and tags say
     Column("listed", Boolean, nullable=False, server_default=text("true")),
     Column("shop_id", BigInteger),
     Column("channel_id", BigInteger),
     Column("destination_country", CHAR(2)),
+    Column("tag_ids", ARRAY(BigInteger)),
     sealed("timeline", "free_text"),  # NULL while nothing was told
     belongs("parcels", "parcel_id"),
     key=("parcel_id",),

@@ -76,7 +76,7 @@ CREATE TABLE observations (
     times INTEGER DEFAULT '1' NOT NULL,
     last_observed_at TIMESTAMP WITH TIME ZONE,
     quarantine_kind TEXT,
-    quarantine_reason TEXT,
+    quarantine_reason BYTEA,
     CONSTRAINT observations_pkey PRIMARY KEY (workspace_id, observation_id)
 );
 CREATE INDEX observations_quarantine_idx ON observations (workspace_id, observation_id) WHERE quarantine_kind IS NOT NULL;
@@ -91,7 +91,7 @@ CREATE TABLE readings (
     observed_at TIMESTAMP WITH TIME ZONE,
     outcome TEXT NOT NULL,
     failed_kind TEXT,
-    failed_detail TEXT,
+    failed_detail BYTEA,
     complete BOOLEAN DEFAULT true NOT NULL,
     digest BYTEA,
     opens_at TIMESTAMP WITH TIME ZONE,
@@ -506,6 +506,7 @@ CREATE TABLE states (
     shop_id BIGINT,
     channel_id BIGINT,
     destination_country CHAR(2),
+    tag_ids BIGINT[],
     timeline BYTEA,
     CONSTRAINT states_pkey PRIMARY KEY (workspace_id, parcel_id),
     CONSTRAINT states_workspace_id_parcel_id_fkey FOREIGN KEY(workspace_id, parcel_id) REFERENCES parcels (workspace_id, parcel_id) ON DELETE CASCADE

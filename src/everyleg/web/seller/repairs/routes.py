@@ -37,7 +37,7 @@ def quarantine(page: Reader) -> Html:
     text = page.request.query_params.get("before", "")
     before = int(text) if text.isdecimal() and len(text) < 18 else None
     with page.transaction() as connection:
-        found = aside.listed(connection, page.workspace, before=before, most=PAGE + 1)
+        found = aside.listed(connection, page.services.database.keys, page.workspace, before=before, most=PAGE + 1)
         count = queries.count_aside(connection, page.workspace)
     more = found[PAGE - 1].observation_id if len(found) > PAGE else None
     context = {"rows": found[:PAGE], "count": count, "cap": queries.CAP, "next": more, "back": before is not None}
