@@ -97,6 +97,9 @@ def _seat(database: Database, app: ASGIApp, slug: str, size: int, found: list[Sa
     return Seat(app, signed_in.token, base, size)
 
 
+_AT_ONCE = (1, 1, 1, 1, 1, 1, 2, 2, 2, 3)
+"""How many filters people choose at once."""
+
 Asking = Callable[[Seat, random.Random], Iterator[str]]
 
 
@@ -114,7 +117,7 @@ def _lists(seat: Seat, rng: random.Random) -> Iterator[str]:
         elif kind < 0.4:
             yield f"/parcels?at={rng.choice(_TABS)}"
         elif kind < 0.85:
-            yield "/parcels?" + "&".join(rng.sample(_filters(seat, rng), rng.choice((1, 1, 2, 3))))
+            yield "/parcels?" + "&".join(rng.sample(_filters(seat, rng), rng.choice(_AT_ONCE)))
         elif kind < 0.95:
             yield f"/parcels?q=EV{_number(seat, rng)}CN"
         else:

@@ -17,7 +17,8 @@ from everyleg.store.sealing import Keyring, about_column
 KINDS = 300
 """Different timelines; the parcels take turns."""
 SHOPS, CHANNELS, TAGS = 40, 25, 6
-COUNTRIES = ("US", "GB", "DE", "FR", "JP", "AU", "BR")
+COUNTRIES = ("US", "GB", "DE", "FR", "CA", "AU", "BR")
+"""Where the world sends to."""
 
 
 class Sample(Struct, frozen=True):
@@ -84,14 +85,16 @@ _ROWS = (
     """,
     """
     INSERT INTO parcel_tags (workspace_id, parcel_id, tag_id)
-    SELECT %(w)s, %(base)s + i, %(base)s + 1 + i / 19 %% %(tags)s FROM generate_series(1, %(n)s, 19) i
+    SELECT %(w)s, %(base)s + i, %(base)s + 1 + floor(random() * %(tags)s)::int
+    FROM generate_series(1, %(n)s) i WHERE random() < 0.05
     """,
     """
     INSERT INTO states (workspace_id, parcel_id, milestone, sub_status, stage, exception, since, last_event_at,
-                        delivered_at, carriers, timeline, shop_id, channel_id, destination_country)
+                        delivered_at, carriers, timeline, shop_id, channel_id, destination_country, tag_ids)
     SELECT %(w)s, h.shipment_id, x.milestone, x.sub_status, x.stage, x.exception, x.since,
            x.last_event_at - random() * interval '3 days', x.delivered_at, x.carriers, x.timeline,
-           h.shop_id, h.channel_id, h.destination_country
+           h.shop_id, h.channel_id, h.destination_country,
+           (SELECT array_agg(t.tag_id) FROM parcel_tags t WHERE t.workspace_id = %(w)s AND t.parcel_id = h.shipment_id)
     FROM shipments h JOIN samples x ON x.kind = (h.shipment_id - %(base)s) %% %(kinds)s WHERE h.workspace_id = %(w)s
     """,
 )

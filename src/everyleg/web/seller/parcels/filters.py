@@ -95,7 +95,7 @@ class Filters(Struct, frozen=True):
     def refined(self) -> bool:
         """Whether counting has to go through more than it counts."""
         named = (self.stage, self.shop, self.channel, self.country, self.tag, self.quiet)
-        return any(value not in (None, "") for value in named)
+        return any(value not in (None, "") for value in named) or self.sort == "quiet"
 
     @property
     def narrowed(self) -> bool:

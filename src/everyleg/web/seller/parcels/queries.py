@@ -99,32 +99,32 @@ WHERE sh.workspace_id = %(workspace)s AND sh.order_reference = ANY(%(terms)s)
 
 
 _TESTS: tuple[tuple[str, str], ...] = (
+    ("milestone", "s.milestone = %(milestone)s::text"),
     ("milestones", "s.milestone = ANY(%(milestones)s)"),
     ("attention", "s.exception"),
-    ("stage", "s.stage = %(stage)s"),
+    ("stage", "s.stage = %(stage)s::text"),
     ("silent_since", f"{_AT} <= %(silent_since)s"),
     ("under_way", "s.milestone NOT IN ('delivered', 'returned')"),
     ("found", "s.parcel_id = ANY(%(found)s)"),
-    ("shop", "s.shop_id = %(shop)s"),
-    ("channel", "s.channel_id = %(channel)s"),
-    ("country", "s.destination_country = %(country)s"),
+    ("shop", "s.shop_id = %(shop)s::bigint"),
+    ("channel", "s.channel_id = %(channel)s::bigint"),
+    ("country", "s.destination_country = %(country)s::bpchar"),
     ("limits", "s.shop_id = ANY(%(limits)s)"),
-    (
-        "tag",
-        "EXISTS (SELECT FROM parcel_tags pt WHERE pt.workspace_id = %(workspace)s"
-        " AND pt.parcel_id = s.parcel_id AND pt.tag_id = %(tag)s)",
-    ),
+    ("tag", "%(tag)s::bigint = ANY(s.tag_ids)"),
 )
-"""Parameter → the condition that stands when it is given."""
+"""Parameter → the condition that stands when it is given; of the column's own type."""
 
-_QUIETLY = "SELECT set_config('max_parallel_workers_per_gather', '0', true), set_config('jit', 'off', true)"
-"""Helpers and compiled plans pay for reports, not for fifty rows."""
+_QUIETLY = """
+SELECT set_config('max_parallel_workers_per_gather', '0', true), set_config('jit', 'off', true),
+       set_config('random_page_cost', '1.1', true)
+"""
+"""Helpers and compiled plans pay for reports, not for fifty rows; pages lie in memory or on a disk without arms."""
 
 
 def _source(asked: dict[str, Any]) -> str:
     """FROM and WHERE of what was asked: only conditions that stand, so that the planner sees what is meant."""
     tests = [test for name, test in _TESTS if _given(asked[name])]
-    return "states s WHERE " + " AND ".join(["s.workspace_id = %(workspace)s", "s.listed", *tests])
+    return "states s WHERE " + " AND ".join(["s.workspace_id = %(workspace)s::integer", "s.listed", *tests])
 
 
 def _given(value: object) -> bool:
@@ -158,6 +158,15 @@ def missing(connection: Connection[Any], workspace: int, filters: Filters) -> in
     return sum(known.isdisjoint(spellings(term)) for term in filters.terms)
 
 
+def walk(filters: Filters, asked: dict[str, Any]) -> tuple[str, str]:
+    """The statement that finds a page's parcels by the index alone, and its order."""
+    direction, beyond = ("ASC", ">") if filters.sort == "quiet" else ("DESC", "<")
+    ordered = f"{_AT} {direction}, s.parcel_id {direction}"
+    behind = f" AND ({_AT}, s.parcel_id) {beyond} (%(after_at)s::timestamptz, %(after_id)s)"
+    where = _source(asked) + (behind if asked["after_at"] else "")
+    return f"SELECT s.parcel_id, s.last_event_at FROM {where} ORDER BY {ordered} LIMIT {PAGE + 1}", ordered  # noqa: S608
+
+
 def rows(connection: Connection[Any], keys: Keyring, asked: dict[str, Any], filters: Filters) -> list[Row]:
     """A page of the list and one row more, if there is a next page.
 
@@ -167,14 +176,9 @@ def rows(connection: Connection[Any], keys: Keyring, asked: dict[str, Any], filt
         asked: what `conditions` gave.
         filters: for the order and the place in it.
     """
-    direction, beyond = ("ASC", ">") if filters.sort == "quiet" else ("DESC", "<")
-    ordered = f"{_AT} {direction}, s.parcel_id {direction}"
-    behind = (
-        f" AND ({_AT}, s.parcel_id) {beyond} (%(after_at)s::timestamptz, %(after_id)s)" if asked["after_at"] else ""
-    )
-    walk = f"SELECT s.parcel_id, s.last_event_at FROM {_source(asked)}{behind} ORDER BY {ordered} LIMIT {PAGE + 1}"  # noqa: S608 (fixed texts)
+    chosen, ordered = walk(filters, asked)
     connection.execute(_QUIETLY)
-    found = connection.execute(_ROWS.format(walk=walk, order=ordered), asked, prepare=False).fetchall()
+    found = connection.execute(_ROWS.format(walk=chosen, order=ordered), asked, prepare=False).fetchall()
     workspace, ids = asked["workspace"], [row[0] for row in found]
     numbers: dict[int, list[NumberSeen]] = {}
     for parcel_id, *number in connection.execute(_NUMBERS, (workspace, ids)):
@@ -219,7 +223,8 @@ def conditions(
     cursor = read_cursor(filters.after)
     return {
         "workspace": workspace,
-        "milestones": list(filters.milestones) or None,
+        "milestone": filters.milestones[0] if len(filters.milestones) == 1 else None,
+        "milestones": list(filters.milestones) if len(filters.milestones) > 1 else None,
         "attention": filters.at == ATTENTION,
         "stage": filters.stage or None,
         "shop": filters.shop,
@@ -227,7 +232,7 @@ def conditions(
         "country": filters.country or None,
         "tag": filters.tag,
         "silent_since": filters.silent_since(now),
-        "under_way": filters.quiet is not None and not filters.milestones,
+        "under_way": not filters.milestones and (filters.quiet is not None or filters.sort == "quiet"),
         "limits": None if limits is None else list(limits),
         "found": found,
         "after_at": cursor.at if cursor else None,
@@ -259,7 +264,7 @@ SELECT count(*) FROM (SELECT FROM states s WHERE s.workspace_id = %s AND s.liste
 """  # noqa: S608 (fixed text)
 
 
-def tabs(connection: Connection[Any], workspace: int, milestones: Sequence[str]) -> dict[str, int]:
+def standing(connection: Connection[Any], workspace: int, milestones: Sequence[str]) -> dict[str, int]:
     """How many parcels stand at each milestone, and under `attention`; each up to one above the cap."""
     counted = dict(connection.execute(_TABS, (list(milestones), workspace)).fetchall())
     row = connection.execute(_TROUBLED, (workspace,)).fetchone()

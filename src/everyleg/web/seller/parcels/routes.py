@@ -1,5 +1,6 @@
 """The list of parcels."""
 
+import time
 from typing import Any
 
 from litestar import get
@@ -9,7 +10,7 @@ from psycopg import Connection
 
 from everyleg.accounts.roles import Permission
 from everyleg.core.fold.rules import EXPIRED_AFTER_S
-from everyleg.core.vocabulary import STAGES
+from everyleg.core.vocabulary import MILESTONES, STAGES
 from everyleg.web.components.ribbon import Ribbon, ribbon
 from everyleg.web.page import Html, Page, Reader
 from everyleg.web.seller.parcels import queries
@@ -100,22 +101,42 @@ def _listing(connection: Connection[Any], page: Page, filters: Filters) -> Listi
     asked = _asked(connection, page, filters)
     found = queries.rows(connection, page.services.database.keys, asked, filters)
     more, found = len(found) > PAGE, found[:PAGE]
-    cheap = not filters.refined and page.person.shop_ids is None
+    stand = (
+        _standing(connection, page) if not filters.refined and not filters.q and page.person.shop_ids is None else None
+    )
     whole = not more and not filters.after
-    count = len(found) if whole else queries.count(connection, asked) if cheap else None
+    count = len(found) if whole else _under(stand, filters) if stand else None
     last = found[-1] if more else None
     following = filters.link(after=str(Cursor(moment_text(last.last_event_at), last.parcel_id))) if last else None
-    return Listing(filters, [_shown(page, row) for row in found], count, _tabs(connection, page, filters), following)
+    return Listing(filters, [_shown(page, row) for row in found], count, _tabs(stand) if stand else None, following)
 
 
-def _tabs(connection: Connection[Any], page: Page, filters: Filters) -> dict[str, int] | None:
-    if filters.refined or filters.q or page.person.shop_ids is not None:
-        return None
-    milestones = [m for group in GROUPS.values() for m in group]
-    counted = queries.tabs(connection, page.workspace, milestones)
-    return {ATTENTION: counted[ATTENTION]} | {
-        name: min(sum(counted[m] for m in group), CAP + 1) for name, group in GROUPS.items()
-    }
+_counted: dict[int, tuple[float, dict[str, int]]] = {}
+"""Workspace → when it was counted, and how many parcels stand at each milestone."""
+RECOUNTED_S = 10.0
+"""Large workspaces are counted this often at most; others at every page."""
+
+
+def _standing(connection: Connection[Any], page: Page) -> dict[str, int]:
+    """How many parcels stand at each milestone, and under `attention`."""
+    at, counted = _counted.get(page.workspace, (0.0, {}))
+    now = time.monotonic()
+    if not counted or now - at > RECOUNTED_S or sum(counted.values()) <= CAP:
+        counted = queries.standing(connection, page.workspace, MILESTONES)
+        _counted[page.workspace] = (now, counted)
+    return counted
+
+
+def _under(standing: dict[str, int], filters: Filters) -> int:
+    """How many parcels the tab has, up to one above the cap."""
+    if filters.at == ATTENTION:
+        return standing[ATTENTION]
+    return min(sum(standing[m] for m in filters.milestones or MILESTONES), CAP + 1)
+
+
+def _tabs(standing: dict[str, int]) -> dict[str, int]:
+    groups = {name: min(sum(standing[m] for m in group), CAP + 1) for name, group in GROUPS.items()}
+    return {ATTENTION: standing[ATTENTION]} | groups
 
 
 def _shown(page: Page, row: Row) -> Shown:
