@@ -198,14 +198,15 @@ def reading_of(heard: Heard) -> Reading:
 
 def write_statements(store: Store, rows: dict[tuple[int, str, str], Row]) -> None:
     """Write statements by number, source and key: new ones, and others in place of what was there."""
-    seal, about, workspace = store.keys.seal, store.about(SAID), store.workspace
+    workspace = store.workspace
+    said = store.keys.seal_all([telling_of(row.statement) for row in rows.values()], store.about(SAID))
     values = [
         (
             workspace, number, source, bytes.fromhex(key), row.observation_id, s.observed_at, s.occurred_at,
             s.occurred_local, s.uncertainty_s, s.utc_offset, s.rank, s.withdrawn, s.time_basis, s.stage,
-            s.sub_status, s.code, seal(telling_of(s), about), row.author_id,
+            s.sub_status, s.code, sealed, row.author_id,
         )
-        for (number, source, key), row in rows.items()
+        for ((number, source, key), row), sealed in zip(rows.items(), said, strict=True)
         for s in (row.statement,)
     ]  # fmt: skip
     insert(store.connection, _STATEMENTS, values)

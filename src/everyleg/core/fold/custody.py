@@ -52,6 +52,8 @@ def _accepted(leg: int, parcel: Parcel, held: list[Cluster], border: Border) -> 
 
 def mark_echoes(parcel: Parcel, holds: list[Hold], events: list[Cluster]) -> None:
     """Mark scans of legs that had handed over by then: consolidators copy the last mile's scans into their own list."""
+    if not any(parcel.later):
+        return
     for event in events:
         if not event.by_person:
             event.echo = all(_over(leg, event, parcel, holds) for leg in event.legs)

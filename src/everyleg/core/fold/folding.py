@@ -44,8 +44,8 @@ def _timeline(parcel: Parcel) -> Timeline:
     holds = custody.accept(parcel, events, border)
     delivery.judge(parcel, holds, events, border)
     custody.mark_echoes(parcel, holds, events)
-    order.place(events)
-    events.sort(key=order.placed_order)
+    if order.place(events):
+        events.sort(key=order.placed_order)
     found = state.find(events)
     custody.release(parcel, holds, events, found.final)
     joints = custody.joints(parcel, holds)

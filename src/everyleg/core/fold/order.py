@@ -47,18 +47,22 @@ def _ties(event: Cluster) -> tuple[int, int, str]:
     return (rank(event.status), own, statement.key)
 
 
-def place(events: Sequence[Cluster]) -> None:
+def place(events: Sequence[Cluster]) -> bool:
     """Give each event its place in time. Only events of which just the day is known move, inside their day: behind the
     last clock time of an earlier step, before the first of a later one.
 
-    Each is placed by events with a clock alone, never by another that was placed, so the order stays total.
+    Each is placed by events with a clock alone, never by another that was placed, so the order stays total. Gives
+    whether any of them moved.
     """
     clocks = [e for e in events if not _day_only(e) and e.status.moves and e.status.stage != "any"]
+    moved = False
     for event in events:
         event.placed = event.t
         if _day_only(event) and event.status.moves and event.status.stage != "any":
             same_day = [c for c in clocks if -event.u <= c.t - event.t < event.u]
             event.placed = _inside(event, same_day)
+            moved = moved or event.placed != event.t
+    return moved
 
 
 def _day_only(event: Cluster) -> bool:

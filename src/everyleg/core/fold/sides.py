@@ -1,6 +1,7 @@
 """Which side of the border: rows that do not know it get it from their country, else from what lies around them."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from math import inf
 from typing import Literal
 
@@ -25,6 +26,7 @@ _BY_ROW: dict[str, Side] = {
 _BY_STAGE: dict[str, Side] = {"first_mile": "origin", "last_mile": "destination"}
 
 
+@lru_cache(maxsize=1024)
 def home(country: str | None) -> str | None:
     """A country as its domestic post sees it, upper case; None when not known."""
     return TERRITORIES.get(country.upper(), country.upper()) if country else None

@@ -56,7 +56,8 @@ def near(a: Telling, b: Telling) -> bool:
 
 def tellings(observations: Iterable[Observation], statements: Iterable[Statement]) -> list[Telling]:
     """One telling for each (source, key), in canonical order; see `docs/fold.md`, *taking back*."""
-    heard = _Heard(observations)
+    observations, statements = list(observations), list(statements)
+    heard = _Heard(() if _are_one_answer(observations, statements) else observations)
     groups: dict[tuple[str, str], list[Statement]] = {}
     for statement in statements:
         groups.setdefault((statement.source, statement.key), []).append(statement)
@@ -66,6 +67,11 @@ def tellings(observations: Iterable[Observation], statements: Iterable[Statement
     _deny(told)
     told.sort(key=place_in_list)
     return told
+
+
+def _are_one_answer(observations: Sequence[Observation], statements: Sequence[Statement]) -> bool:
+    """Whether one answer, received once, told everything: there is nothing that it could take back."""
+    return len(observations) == 1 and all(s.observation == observations[0].id for s in statements)
 
 
 def _seconds(at: datetime | None) -> float:
