@@ -437,3 +437,25 @@ def test_a_buyer_learns_nothing_of_remarks_orders_and_answers(visitor, owner, da
 def test_links_cannot_be_tried_without_end(visitor):
     codes = {visitor.get("/t/1-AAAAAAAAAAAAAAAAAAAAAA").status_code for _ in range(140)}
     assert 429 in codes
+
+
+# --- taking it out --------------------------------------------------------------------------------------------------
+
+
+def test_all_parcels_come_as_a_sheet_that_reads_back(visitor, database, workspace):
+    from everyleg.sheets.incoming import Habits, read
+
+    email, _ = somebody(database, workspace)
+    added(database, workspace, "9400111899223197428490", "00012345678905")
+    visitor.send_form("/sign-in", email=email, password=PASSWORD)
+    for path in ("/parcels.xlsx", "/parcels.csv"):
+        answer = visitor.get(path)
+        assert answer.headers["content-disposition"].startswith("attachment")
+        numbers = {ref.tracking_number for row in read(answer.content, Habits()) for ref in row.numbers}
+        assert numbers == {"9400111899223197428490", "00012345678905"}
+
+
+def test_who_may_not_export_is_told_so(visitor, database, workspace):
+    email, _ = somebody(database, workspace, role="service")
+    visitor.send_form("/sign-in", email=email, password=PASSWORD)
+    assert visitor.get("/parcels.xlsx").status_code == 403

@@ -13,7 +13,7 @@ from everyleg.core.fold.rules import EXPIRED_AFTER_S
 from everyleg.core.vocabulary import MILESTONES, STAGES
 from everyleg.web.components.ribbon import Ribbon, ribbon
 from everyleg.web.page import Html, Page, Reader
-from everyleg.web.seller.parcels import queries
+from everyleg.web.seller.parcels import exporting, queries
 from everyleg.web.seller.parcels.filters import ATTENTION, GROUPS, Cursor, Filters, moment_text, read_filters
 from everyleg.web.seller.parcels.queries import CAP, PAGE, Row
 from everyleg.web.threads import threaded
@@ -147,4 +147,4 @@ def _shown(page: Page, row: Row) -> Shown:
     return Shown(row, ribbon(glance, page.now, THREAD - 8, late=late), late)
 
 
-ROUTES = [home, listing, counted]
+ROUTES = [home, listing, counted, *exporting.ROUTES]
