@@ -14,11 +14,8 @@ from everyleg.app.plugins import registry
 from everyleg.cli.io import UserError, carrier_named, read_bytes
 from everyleg.cli.normalize import parse_instant
 from everyleg.cli.store import default_workspace, opened_store
-from everyleg.pipeline.intake import Received, receive
+from everyleg.pipeline.intake import FILE, Received, receive
 from everyleg.pipeline.work import Drained, drain
-
-SOURCE = "file"
-"""Where answers from files are learnt."""
 
 _GROUP = 256
 """Files received in one commit."""
@@ -33,8 +30,8 @@ def ingest(
 ) -> None:
     """Take raw answers of a carrier into the store.
 
-    Each file is one answer. What cannot be read is kept and put aside with its reason; exit code 2 only when nothing
-    could be understood.
+    Each file is one answer. Files have no order that can be trusted, so they add to a journey and take nothing back.
+    What cannot be read is kept and put aside with its reason; exit code 2 only when nothing could be understood.
 
     Args:
         paths: Files, or folders of which every file is taken.
@@ -77,7 +74,7 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
 
 def _received(file: Path, workspace: int, slug: str, numbers: tuple[str, ...], at: datetime | None) -> Received:
     observed_at = at or datetime.fromtimestamp(file.stat().st_mtime, UTC)
-    return Received(workspace, SOURCE, slug, read_bytes(str(file)), numbers, observed_at)
+    return Received(workspace, FILE, slug, read_bytes(str(file)), numbers, observed_at)
 
 
 def _sum_up(total: Drained) -> None:

@@ -13,6 +13,7 @@ from everyleg.core.fold import Facts
 from everyleg.core.fold.tellings import understood
 from everyleg.core.model import Alias, Estimate, Flight, Proof, Reason, Ref, Result, Statement
 from everyleg.core.vocabulary import STATUSES
+from everyleg.pipeline.intake import FILE
 from everyleg.pipeline.joining import number_of, with_estimate
 from everyleg.ports.answer import Answer
 from everyleg.ports.carrier import Answered, Carrier
@@ -108,6 +109,9 @@ def hear(carriers: Carriers, body: bytes, carrier: str | None, asked: Asked, tea
     except ManifestError as error:
         return Heard(slug, quarantine=Reason("unreadable", f"the carrier's manifest is wrong: {error}"))
     answered = compiled.read(Answer(body), asked, audit=False, owners=carriers.owners)
+    if asked.source == FILE:
+        for result in answered.reading.results:
+            result.complete = False
     return _heard(answered, teachings)
 
 

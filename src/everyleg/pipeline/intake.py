@@ -26,6 +26,11 @@ class Received(Struct, frozen=True):
     """When it was received; aware."""
 
 
+FILE = "file"
+"""The source of answers out of files. Their times are those of the files, which a copy changes: so they tell, in any
+order, and take nothing back.
+"""
+
 _KEEP = """
 INSERT INTO inbox (workspace_id, source, carrier, asked, observed_at, body) VALUES (%s, %s, %s, %s, %s, %s)
 """

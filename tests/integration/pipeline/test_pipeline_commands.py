@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import everyleg.carriers
+import everyleg.lab
 from everyleg.cli.ingest import ingest
 from everyleg.cli.io import UserError
 from everyleg.cli.replay import replay
@@ -48,6 +49,18 @@ def test_a_folder_taken_twice_is_only_counted(slug, capsys):
         == f"read: 0, unchanged: {sum(p.is_file() for p in SAMPLE.parent.iterdir())}, put aside: 0; states changed: 0"
     )
     assert not first.startswith("read: 0")
+
+
+def test_files_take_nothing_back_whatever_times_a_copy_left_them(slug, capsys):
+    journey = Path(everyleg.lab.__file__).parent / "journey"
+    for at, file in (
+        ("2026-11-20T08:00:00Z", "4-usps-delivered.json"),
+        ("2026-11-21T08:00:00Z", "3-usps-on-the-way.json"),
+    ):
+        ingest(journey / file, carrier="usps", workspace=slug, observed_at=at)
+    capsys.readouterr()
+    track("9200190300000000000017", json=True, workspace=slug)
+    assert json.loads(capsys.readouterr().out)[0]["milestone"] == "delivered"
 
 
 def test_only_when_nothing_could_be_understood_is_it_a_failure(slug, folder, capsys):
