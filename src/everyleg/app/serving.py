@@ -1,13 +1,15 @@
 """The all-in-one server: the store, the pages, a worker process, and if asked for the demo."""
 
+import socket
 from collections.abc import Callable
 from datetime import UTC, datetime
+from ipaddress import ip_address
 
 from msgspec import Struct
 
 from everyleg.accounts import workspaces
 from everyleg.app.demo import Login, demo_login, open_demo
-from everyleg.app.listening import address_of, listen, serve, until_signalled
+from everyleg.app.listening import ListenError, address_of, listen, serve, until_signalled
 from everyleg.app.logs import log_to_stderr
 from everyleg.app.plugins import registry, roots
 from everyleg.app.working import Job, Worker
@@ -42,7 +44,7 @@ def run(wanted: Wanted, settings: StoreSettings, telling: Telling) -> None:
     """Serve until a signal ends it.
 
     Raises:
-        ListenError: the port cannot be had; nothing was started.
+        ListenError: the port cannot be had, or others would reach a store that nobody owns yet.
         StoreError, psycopg.OperationalError: the store does not open.
         DemoError: the demo's workspace is somebody's own.
     """
@@ -51,9 +53,24 @@ def run(wanted: Wanted, settings: StoreSettings, telling: Telling) -> None:
     with until_signalled(), here, connect(settings) as database:
         carriers = registry()
         login = _demo(wanted, settings, database, carriers, telling) if wanted.demo else None
+        _keep_strangers_out(here, database)
         app = make_app(Services(database, carriers, Detector(load_formats(roots())), now=_now))
         with Worker(Job(settings, wanted.parcels if wanted.demo else None)):
             serve(app, here, lambda: _tell(telling.say, address_of(here), database, login))
+
+
+def _keep_strangers_out(here: socket.socket, database: Database) -> None:
+    """Without an owner the first visitor becomes it: fine on one's own machine, not where others reach it.
+
+    Raises:
+        ListenError: others reach it, and nobody owns it yet.
+    """
+    host = here.getsockname()[0]
+    if not ip_address(host).is_loopback and workspaces.first_run(database):
+        raise ListenError(
+            f"{host} can be reached by others, and the first visitor would become the owner; "
+            "make yourself the owner first: everyleg people owner YOUR@ADDRESS"
+        )
 
 
 def _demo(wanted: Wanted, settings: StoreSettings, database: Database, carriers: Registry, telling: Telling) -> Login:
