@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+import everyleg.pipeline.corrections
 import everyleg.web
+import everyleg.web.seller.parcel
 from everyleg.core.vocabulary import MILESTONES, STATUSES
 from everyleg.web.buyer.telling import _MUST_ACT
 from everyleg.web.words import LANGS, Words, catalogue
@@ -79,3 +81,11 @@ def test_exact_times_are_on_the_readers_clock_with_the_zone():
 def test_every_meaning_can_be_chosen(lang):
     offered = set(re.findall(r'<option value="(\w+)"', words(lang).meanings()))
     assert offered == {s for s, row in STATUSES.items() if row.milestone not in ("none", "expired")}
+
+
+def test_every_refusal_of_a_correction_is_said_in_both_languages():
+    folders = [Path(everyleg.pipeline.corrections.__file__).parent, Path(everyleg.web.seller.parcel.__file__).parent]
+    sources = " ".join(path.read_text() for folder in folders for path in sorted(folder.glob("*.py")))
+    raised = re.findall(r'NotPossibleError\(\s*(?:f?"[^"]*"\s*)+,\s*"(\w+)"', sources)
+    assert len(raised) == sources.count("raise NotPossibleError(")
+    assert {f"refused.{why}" for why in raised} == {key for key in catalogue() if key.startswith("refused.")}

@@ -166,7 +166,7 @@ def _standing(store: Store, parcel: int) -> tuple[int, int]:
     while True:
         row = store.connection.execute(_PARCEL, (store.workspace, parcel)).fetchone()
         if row is None:
-            raise NotPossibleError(f"there is no parcel {parcel} in this workspace")
+            raise NotPossibleError(f"there is no parcel {parcel} in this workspace", "no_parcel")
         if row[1] is None:
             return parcel, row[0]
         parcel = row[1]

@@ -97,7 +97,7 @@ def _is_heard(desk: Desk, effect: Effect) -> None:
     keys = {key for event in timeline.events for key in event.witnesses} if timeline else set()
     if not {key for _, key in effect.statements} <= keys:
         raise NotPossibleError(
-            "at that time the number was on another parcel: give a time within this parcel's own journey"
+            "at that time the number was on another parcel: give a time within this parcel's own journey", "other_life"
         )
 
 
@@ -117,9 +117,9 @@ def _meant(desk: Desk, key: str) -> tuple[int, Statement]:
         if its_key == key
     ]
     if any(source == PERSON for _, source, _ in found):
-        raise NotPossibleError("a person said this or hid it already: undo that correction instead")
+        raise NotPossibleError("a person said this or hid it already: undo that correction instead", "said_already")
     if not found:
-        raise NotPossibleError("this parcel has no such statement any more: look at it again")
+        raise NotPossibleError("this parcel has no such statement any more: look at it again", "no_statement")
     number, _, statement = found[0]
     return number, statement
 
@@ -160,7 +160,7 @@ def _denial(desk: Desk, statement: Statement) -> Statement:
 
 def _amended(statement: Statement, better: Better, key: str) -> Statement:
     if better.sub_status is not None and better.sub_status not in STATUSES:
-        raise NotPossibleError(f"the vocabulary has no {better.sub_status!r}: see docs/words.md")
+        raise NotPossibleError(f"the vocabulary has no {better.sub_status!r}: see docs/words.md", "no_meaning")
     sub_status = better.sub_status or statement.sub_status
     status = STATUSES[sub_status]
     place = _place(statement.place, better)
@@ -185,7 +185,7 @@ def _amended(statement: Statement, better: Better, key: str) -> Statement:
             uncertainty_s=0,
         )
     if amended == replace(statement, source=PERSON, observed_at=None, observation=None):
-        raise NotPossibleError("nothing would be otherwise: say what was")
+        raise NotPossibleError("nothing would be otherwise: say what was", "nothing_new")
     made = statement_key(statement.carrier, statement.tracking_number, statement.key, sub_status, key, None)
     return replace(amended, key=made)
 

@@ -50,7 +50,9 @@ def add_number(database: Database, edit: Edit, ref: Ref, relation: Joining = "la
     def join(desk: Desk, correction: int) -> Effect:
         number = ensure_numbers(desk.store.connection, desk.store.workspace, {ref})[ref]
         if number in desk.numbers:
-            raise NotPossibleError(f"{ref.tracking_number} is a number of this parcel already")
+            raise NotPossibleError(
+                f"{ref.tracking_number} is a number of this parcel already", "own_number", number=ref.tracking_number
+            )
         link = _link(desk, correction, ("same_parcel", desk.own, number, relation))
         return Effect(links=[link], numbers=[desk.own, number])
 
@@ -60,7 +62,9 @@ def add_number(database: Database, edit: Edit, ref: Ref, relation: Joining = "la
         if not desk.store.connection.execute(_HAS_LEG, asked).rowcount:
             raise NotPossibleError(
                 f"{ref.tracking_number} is not of this parcel's journey: it moves at the same time as another number "
-                "of its carrier, or at another time; take the wrong one off first"
+                "of its carrier, or at another time; take the wrong one off first",
+                "other_journey",
+                number=ref.tracking_number,
             )
 
     return apply(database, edit, "add_number", join, joined)
@@ -77,7 +81,11 @@ def replace(database: Database, edit: Edit, ref: Ref) -> Done:
         connection, workspace = desk.store.connection, desk.store.workspace
         (new,) = ensure_parcels(connection, workspace, [NewParcel(ref.carrier, ref.tracking_number)])
         if new.number_id in desk.numbers:
-            raise NotPossibleError(f"{ref.tracking_number} is a number of this parcel: it cannot replace it")
+            raise NotPossibleError(
+                f"{ref.tracking_number} is a number of this parcel: it cannot replace it",
+                "own_number",
+                number=ref.tracking_number,
+            )
         if new.made:
             connection.execute(_SHIP, (desk.shipment_id, workspace, new.parcel_id))
         link = _link(desk, correction, ("replaces", desk.own, new.number_id, "replacement"))
@@ -103,7 +111,7 @@ def pin(database: Database, edit: Edit, carrier: str, tracking_number: str | Non
     def move(desk: Desk, correction: int) -> Effect:
         number = _number(desk, tracking_number)
         if desk.names.refs[number].carrier == carrier:
-            raise NotPossibleError(f"the number is of {carrier} already")
+            raise NotPossibleError(f"the number is of {carrier} already", "own_carrier", carrier=carrier)
         corrections = desk.corrections()
         pins = [one.effect.pin for one in corrections if one.effect.pin and one.undone_at is None]
         root = next((one.root for one in pins if number in (one.root, one.to)), number)
@@ -158,7 +166,7 @@ def _number(desk: Desk, tracking_number: str | None) -> int:
     found = [n for n in sorted(desk.numbers) if desk.names.refs[n].tracking_number == tracking_number]
     counted = [n for n in found if n not in desk.names.moved]
     if not counted:
-        raise NotPossibleError(f"{tracking_number} is no number of this parcel")
+        raise NotPossibleError(f"{tracking_number} is no number of this parcel", "no_number", number=tracking_number)
     return counted[0]
 
 

@@ -88,6 +88,11 @@ class CorrectionError(Exception):
 class NotPossibleError(CorrectionError):
     """It makes no sense for this parcel; the text says why and what to do."""
 
+    def __init__(self, text: str, why: str, **values: str) -> None:
+        """`why` names the reason in one word, and `values` what stands in it: for who says it in another language."""
+        super().__init__(text)
+        self.why, self.values = why, values
+
 
 class StaleError(CorrectionError):
     """Somebody else corrected the parcel meanwhile."""

@@ -17,7 +17,7 @@ def remark(database: Database, edit: Edit, text: str) -> Done:
         CorrectionError: as its subclasses say.
     """
     if not text.strip():
-        raise NotPossibleError("a remark needs a text")
+        raise NotPossibleError("a remark needs a text", "no_text")
 
     def write(desk: Desk, correction: int) -> Effect:
         store = desk.store

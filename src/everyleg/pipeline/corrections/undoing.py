@@ -66,7 +66,9 @@ def undo(database: Database, edit: Edit, correction_id: int) -> Done:
             desk = open_desk(Store(connection, database.keys, edit.actor.workspace), edit)
             found = next((one for one in desk.corrections() if one.correction_id == correction_id), None)
             if found is None or found.undone_at is not None:
-                raise NotPossibleError("that correction is undone already, or of another parcel: look at it again")
+                raise NotPossibleError(
+                    "that correction is undone already, or of another parcel: look at it again", "no_correction"
+                )
             edit.actor.require(Permission.REMARK if found.kind == "remark" else Permission.CORRECT)
             values = (edit.now, desk.author, desk.store.workspace, correction_id)
             connection.execute(_UNDONE, values)

@@ -41,7 +41,7 @@ def correct(page: Page, parcel: int, form: Form) -> Done:
     """
     deed = _DEEDS.get(form.get("kind", ""))
     if deed is None:
-        raise NotPossibleError("there is no such correction")
+        raise NotPossibleError("there is no such correction", "no_correction")
     return deed(page, _edit(page, parcel, form), form)
 
 
@@ -89,7 +89,7 @@ def _hide(page: Page, edit: Edit, form: Form) -> Done:
 def _amend(page: Page, edit: Edit, form: Form) -> Done:
     means = form.get("means", "")
     if means not in STATUSES:
-        raise NotPossibleError("choose what it means")
+        raise NotPossibleError("choose what it means", "no_meaning")
     return corrections.correct(_database(page), edit, form.get("key", ""), Better(sub_status=means))
 
 
@@ -112,20 +112,21 @@ def _moment(page: Page, text: str) -> datetime | None:
     try:
         return datetime.fromisoformat(text).replace(tzinfo=page.words.zone) if text else None
     except ValueError as error:
-        raise NotPossibleError("that is no time") from error
+        raise NotPossibleError("that is no time", "no_time") from error
 
 
 def _ref(page: Page, form: Form) -> Ref:
     number = form.get("number", "").replace("\x00", "").strip()[:60]
     if not number:
-        raise NotPossibleError("give the other number")
+        raise NotPossibleError("give the other number", "no_other")
     return Ref(_carrier(page, form.get("carrier", "")), number)
 
 
 def _carrier(page: Page, name: str) -> str:
     slug = page.services.carriers.slug_of(name.strip()) if name.strip() else None
     if slug is None:
-        raise NotPossibleError(f"no carrier is called {name.strip()[:60]!r}; choose one from the list")
+        called = name.strip()[:60]
+        raise NotPossibleError(f"no carrier is called {called!r}; choose one from the list", "no_carrier", name=called)
     return slug
 
 

@@ -119,7 +119,7 @@ def once(page: Page, parcel: int, form: Mapping[str, str], deed: Deed, typed: Ty
     except (writing.Stale, StaleError):
         return _again(page, parcel, Typed(typed.fields, typed.wrong, page.words("parcel.stale"), 409))
     except NotPossibleError as error:
-        said = page.words("parcel.not_possible", why=str(error))
+        said = page.words("parcel.not_possible", why=page.words(f"refused.{error.why}", **error.values))
         return _again(page, parcel, Typed(typed.fields, typed.wrong, said, 422))
 
 
