@@ -124,6 +124,13 @@ def test_times_and_sums_are_sane(given_parts):
         assert len(timeline.legs) == len(timeline.numbers)
 
 
+def test_a_persons_word_that_moves_nothing_leaves_the_delivery_as_it_is():
+    said = [statement(REFS[1], "delivered", 0), statement(REFS[1], "order_created", 15, source="person")]
+    (timeline,) = fold(FACTS, [], [], said)
+    assert (timeline.milestone, timeline.delivered_at) == ("delivered", START)
+    assert [event.after_delivery for event in timeline.events] == [False, True]
+
+
 @given(parts, st.integers(0, 1_500_000))
 def test_silence_and_dwell_are_never_negative(given_parts, minutes):
     now = START + timedelta(minutes=minutes)

@@ -45,7 +45,7 @@ def _step(state: State, event: Cluster) -> None:
         if event.status.milestone == state.final.status.milestone:
             _say_again(state, event, state.final)
             return
-        if not _undoes(event, state.final):
+        if not (_undoes(event, state.final) and _moves(state, event)):
             event.after_delivery = event.status.milestone != "delivered"
             return
         state.final = None
