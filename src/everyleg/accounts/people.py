@@ -44,10 +44,6 @@ class Person(Struct, frozen=True):
         """Whether their role lets them."""
         return permission in PERMISSIONS[self.role]
 
-    def sees_shop(self, shop_id: int | None) -> bool:
-        """Whether a shop is within their limits."""
-        return self.shop_ids is None or shop_id in self.shop_ids
-
     def actor(self, ip: str | None = None) -> Actor:
         """Them as who acts, from an address."""
         return Actor(self.workspace, "person", self.person_id, PERMISSIONS[self.role], self.shop_ids, ip)

@@ -11,7 +11,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from everyleg.core.fold import Facts
-from everyleg.core.fold.tellings import understood
 from everyleg.core.model import Observation, Ref, Statement
 from everyleg.pipeline.heard import Said
 from everyleg.pipeline.joining import merged
@@ -99,11 +98,6 @@ _MOST_RANK = 32_767
 def _newer(mine: Answer, there: Row, answers: Answers) -> bool:
     before = answers.of(there.observation_id)
     return before is None or mine.moment > before.moment
-
-
-def understood_more(one: Statement, other: Statement) -> bool:
-    """Whether a second reading of the same words stands before the first."""
-    return (one.withdrawn, understood(one)) > (other.withdrawn, understood(other))
 
 
 def fold_input(ref: Ref, rows: Rows, answers: Answers) -> tuple[list[Observation], list[Statement]]:

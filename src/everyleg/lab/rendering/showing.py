@@ -126,10 +126,6 @@ class Shelf:
         for legs in self._by_parcel.values():
             yield from legs
 
-    def legs_of(self, parcel: str) -> list[Leg]:
-        """The legs of a parcel, in the order of the way."""
-        return self._by_parcel[parcel]
-
     def shown(self, carrier: str, number: str, now: datetime) -> Shown:
         """What a carrier shows under a number at a moment: of a number that was given out twice, all of it."""
         shown = [leg.shown(now) for leg in self._legs.get((carrier, number), [])]
