@@ -12,7 +12,7 @@ from everyleg.store.migrations import current, migrate, newest
 from everyleg.store.settings import StoreSettings
 from everyleg.store.tables import metadata
 
-from .rows import fill
+from .rows import fill, tables_of
 
 # Indexes by expression or operator class live in the migrations only.
 ONLY_IN_SQL = {
@@ -27,7 +27,7 @@ ONLY_IN_SQL = {
 
 
 def counts(connection):
-    return {t: connection.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in metadata.tables}  # noqa: S608
+    return {t: connection.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in tables_of(connection)}  # noqa: S608
 
 
 @pytest.mark.filterwarnings("ignore:Did not recognize type 'xid8'")
@@ -48,7 +48,7 @@ def test_a_filled_database_keeps_its_rows(empty):
     assert set(before.values()) == {1}
     migrate(empty)
     with psycopg.connect(empty) as admin:
-        assert counts(admin) == before
+        assert {table: n for table, n in counts(admin).items() if table in before} == before
         assert current(admin) == newest()
 
 

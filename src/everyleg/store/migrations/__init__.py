@@ -85,3 +85,17 @@ def bare(connection: Connection) -> psycopg.Connection[Any]:
 def run_file(connection: Connection, name: str) -> None:
     """Run an SQL file of this folder as it stands."""
     bare(connection).execute(resources.files(__name__).joinpath(*name.split("/")).read_text(encoding="utf-8"))
+
+
+def isolate(connection: Connection, *tables: str) -> None:
+    """Close new tables to other tenants: the app sees one workspace, named for the transaction; workers serve all."""
+    mine = sql.SQL("workspace_id = nullif(current_setting('everyleg.workspace', true), '')::integer")
+    for name in map(sql.Identifier, tables):
+        for step in (
+            sql.SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY").format(name),
+            sql.SQL("CREATE POLICY mine ON {0} TO everyleg_app USING ({1}) WITH CHECK ({1})").format(name, mine),
+            sql.SQL("CREATE POLICY everyone ON {} TO everyleg_worker USING (true) WITH CHECK (true)").format(name),
+            sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO everyleg_app, everyleg_worker").format(name),
+        ):
+            bare(connection).execute(step)
+    bare(connection).execute("GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO everyleg_worker")

@@ -1,0 +1,1 @@
+-- Accounts of sources, their quotas and what was asked of them.

@@ -1,0 +1,1 @@
+-- How long stages take, and what the planner plans.

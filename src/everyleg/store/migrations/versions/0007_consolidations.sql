@@ -1,0 +1,1 @@
+-- Batches, flights and their events.
