@@ -231,7 +231,7 @@ def reread(
     freed |= add_links(store, [one for one, _ in news], ids) | stirred(store.connection, store.workspace, new)
     names = hold(store, numbers | freed | {one.number_id for one, _ in news})
     _forget(store, numbers, [one.observation_id for one in heard])
-    return recovered, settle(store, names, _told(store, news), numbers | freed)
+    return recovered, settle(store, names, _told(store, news), numbers | freed).states
 
 
 def _forget(store: Store, numbers: Collection[int], read: Sequence[int]) -> None:

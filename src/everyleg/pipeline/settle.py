@@ -88,6 +88,15 @@ class Heard(NamedTuple):
     moment: tuple[datetime, str]
 
 
+class Settled(NamedTuple):
+    """What came of news."""
+
+    states: int
+    """How many states changed."""
+    fresh: list[Heard]
+    """What said something else than the newest answer of its source."""
+
+
 def add_links(store: Store, news: Iterable[News], ids: dict[Ref, int]) -> set[int]:
     """Add the links that answers tell of; gives the numbers at both ends of those that are new: each has to be folded,
     as also a link that joins nothing (a replacement) is told at both.
@@ -143,8 +152,8 @@ def write_readings(store: Store, heard: Iterable[Heard]) -> None:
     insert(store.connection, _READINGS, rows)
 
 
-def settle(store: Store, names: Names, heard: Sequence[Heard], also: Collection[int] = ()) -> int:
-    """Take news in, fold what they touch, write the states; gives how many states changed.
+def settle(store: Store, names: Names, heard: Sequence[Heard], also: Collection[int] = ()) -> Settled:
+    """Take news in, fold what they touch, write the states.
 
     Args:
         store: in a transaction that holds the numbers (`hold`).
@@ -169,7 +178,7 @@ def settle(store: Store, names: Names, heard: Sequence[Heard], also: Collection[
         rows = tell(whole.rows[number], whole.answers[number], one.news.said, reading_of(one), one.news.source)
         changed |= {(number, one.news.source, row.statement.key): row for row in rows}
     write_statements(store, changed)
-    return write_states(store, whole, fold_components(store, whole, components))
+    return Settled(write_states(store, whole, fold_components(store, whole, components)), fresh)
 
 
 def _compare(heard: Heard, answers: Answers, fresh: list[Heard], later: list[Later]) -> None:

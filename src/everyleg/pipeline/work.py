@@ -22,6 +22,7 @@ from everyleg.pipeline.intake import INBOX_BODY
 from everyleg.pipeline.known import Store
 from everyleg.pipeline.numbers import ensure_numbers, stirred
 from everyleg.pipeline.observing import Fresh, Item, counted_numbers, plan, put_aside, write_counts, write_observations
+from everyleg.pipeline.outcomes import Check, Outcome, count_outcomes, write_outcomes
 from everyleg.pipeline.parcels import FOLD
 from everyleg.pipeline.settle import Heard as Told
 from everyleg.pipeline.settle import News, add_links, hold, settle
@@ -257,7 +258,21 @@ def absorb(store: Store, heard: Sequence[tuple[Fresh, Heard]], counts: Sequence[
     if ahead := write_counts(store, counts):
         names = hold(store, start | ahead)
     count_unknowns(store, [(one, observations[fresh.identity]) for fresh, one in heard if one.unknown])
-    return settle(store, names, told, ahead | moved)
+    settled = settle(store, names, told, ahead | moved)
+    write_outcomes(store, _checks(told, settled.fresh))
+    count_outcomes(store, counts)
+    return settled.states
+
+
+def _checks(told: Sequence[Told], fresh: Sequence[Told]) -> Iterator[Check]:
+    """What each answer gave as a check of its number."""
+    news = {id(one) for one in fresh}
+    for one in told:
+        number, source, at, said = one.news
+        again: Outcome = "nothing_new" if said.result.outcome == "found" else said.result.outcome
+        yield Check(number, source, at, "news" if id(one) in news else again, said.result.reason)
+        if one.moment[0] > at:
+            yield Check(number, source, one.moment[0], again, said.result.reason)
 
 
 def refold_due(database: Database, most: int = BATCH) -> int:
@@ -278,4 +293,4 @@ def refold(store: Store, number_ids: set[int]) -> int:
     states changed. For whoever changed statements, links or shipments by hand.
     """
     names = hold(store, number_ids)
-    return settle(store, names, [], number_ids)
+    return settle(store, names, [], number_ids).states
