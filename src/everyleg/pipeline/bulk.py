@@ -2,7 +2,7 @@
 security is refused). A handful goes in by a prepared INSERT.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -25,6 +25,11 @@ def each(select: str, order: str = "") -> str:
     """
     asked = "(VALUES (%s::integer)) AS a (workspace_id) CROSS JOIN unnest(%s::bigint[]) AS w (id)"
     return f"SELECT x.* FROM {asked} CROSS JOIN LATERAL ({select} OFFSET 0) x {order}"  # noqa: S608 - our own words
+
+
+def array_of(ids: Iterable[int]) -> str:
+    """Ids as PostgreSQL writes an array of them; a list would be walked through three times to find out its type."""
+    return "{" + ",".join(map(str, ids)) + "}"
 
 
 class Target(Struct, frozen=True):

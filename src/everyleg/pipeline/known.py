@@ -13,7 +13,7 @@ from everyleg.core.fold import Facts
 from everyleg.core.fold.rules import PERSON
 from everyleg.core.model import NOWHERE, Link, Place, Ref, Statement
 from everyleg.core.vocabulary import STATUSES
-from everyleg.pipeline.bulk import each
+from everyleg.pipeline.bulk import array_of, each
 from everyleg.pipeline.joining import JOINS, evidence_of, link_kind
 from everyleg.ports.manifest.reader import bare
 from everyleg.store.sealing import Keyring, about_column
@@ -159,7 +159,7 @@ class Store:
         if not ids:
             return []
         with self.connection.cursor(binary=True) as cursor:
-            return cursor.execute(query, (self.workspace, list(ids))).fetchall()
+            return cursor.execute(query, (self.workspace, array_of(ids))).fetchall()
 
     def names(self, start: Collection[int]) -> Names:
         """Numbers with everything that hangs together with them, link by link."""
@@ -187,7 +187,7 @@ class Store:
             names.refs[number_id] = Ref(carrier, number)
 
     def _add_links(self, names: Names, ids: Collection[int], links: dict[Any, tuple[int, int, Link]]) -> None:
-        rows = self.connection.execute(_LINKS, {"workspace": self.workspace, "ids": list(ids)}).fetchall()
+        rows = self.connection.execute(_LINKS, {"workspace": self.workspace, "ids": array_of(ids)}).fetchall()
         self._add_refs(names, {number for row in rows for number in row[2:4]} - names.refs.keys())
         for link_id, kind, a, b, relation, evidence, withdrawn, source in rows:
             links[link_id] = (a, b, Link(kind, names.refs[a], names.refs[b], relation, evidence, withdrawn))
@@ -195,12 +195,14 @@ class Store:
                 names.people.add(link_id)
 
     def _add_moved(self, names: Names, ids: Collection[int]) -> None:
-        names.moved |= dict(self.connection.execute(_MOVED, {"workspace": self.workspace, "ids": list(ids)}).fetchall())
+        names.moved |= dict(
+            self.connection.execute(_MOVED, {"workspace": self.workspace, "ids": array_of(ids)}).fetchall()
+        )
         self._add_refs(names, {number for pair in names.moved.items() for number in pair} - names.refs.keys())
 
     def _mentions(self, names: Names, ids: Collection[int]) -> set[tuple[int, str, str]]:
         bares = [bare(names.refs[number].tracking_number) for number in ids]
-        asked = {"workspace": self.workspace, "ids": list(ids), "bares": bares}
+        asked = {"workspace": self.workspace, "ids": array_of(ids), "bares": bares}
         return set(self.connection.execute(_MENTIONS, asked))
 
     def _resolved(self, names: Names, told: set[tuple[int, str, str]]) -> dict[Any, tuple[int, int, Link]]:

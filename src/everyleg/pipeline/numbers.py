@@ -6,7 +6,7 @@ from typing import Any
 from psycopg import Connection
 
 from everyleg.core.model import Ref
-from everyleg.pipeline.bulk import each
+from everyleg.pipeline.bulk import array_of, each
 
 _FIND = """
 SELECT n.carrier, n.tracking_number, n.number_id
@@ -103,7 +103,7 @@ def stirred(connection: Connection[Any], workspace: int, number_ids: Collection[
     """
     if not number_ids:
         return set()
-    told = connection.execute(_MENTIONERS, (workspace, list(number_ids))).fetchall()
+    told = connection.execute(_MENTIONERS, (workspace, array_of(number_ids))).fetchall()
     if not told:
         return set()
     return {number for number, _ in told} | named(connection, workspace, {name for _, name in told})
@@ -116,13 +116,13 @@ def named(connection: Connection[Any], workspace: int, bares: Collection[str]) -
 
 def as_they_are(connection: Connection[Any], workspace: int, numbers: dict[Ref, int]) -> dict[Ref, int]:
     """Numbers under the carrier that a person says they are of."""
-    moved = dict(connection.execute(_MOVED, (workspace, list(numbers.values()))).fetchall())
+    moved = dict(connection.execute(_MOVED, (workspace, array_of(numbers.values()))).fetchall())
     return {ref: moved.get(number, number) for ref, number in numbers.items()}
 
 
 def lock_numbers(connection: Connection[Any], workspace: int, number_ids: Collection[int]) -> None:
     """Hold numbers until the transaction ends; always in order of id, so that two workers never wait for each other."""
-    connection.execute(_LOCK, (workspace, sorted(number_ids)))
+    connection.execute(_LOCK, (workspace, array_of(sorted(number_ids))))
 
 
 def _asked(workspace: int, refs: Iterable[Ref]) -> dict[str, Any]:

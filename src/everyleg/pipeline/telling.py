@@ -80,13 +80,14 @@ def tell(rows: Rows, answers: Answers, said: Said, reading: Reading, source: str
         source: whose word it is.
     """
     mine = answers.of(reading.observation_id)
+    at, observation = reading.moment
     changed = []
     for rank, statement in enumerate(said.result.events):
         place = (source, statement.key)
         there = rows.get(place)
         if there is not None and mine is not None and not _newer(mine, there, answers):
             continue
-        told = replace(statement, source=source, observed_at=reading.moment[0], rank=min(rank, _MOST_RANK))
+        told = replace(statement, source=source, observed_at=at, observation=observation, rank=min(rank, _MOST_RANK))
         rows[place] = row = Row(told, reading.observation_id, None)
         changed.append(row)
     return changed
@@ -110,7 +111,9 @@ def fold_input(ref: Ref, rows: Rows, answers: Answers) -> tuple[list[Observation
             statements.append(row.statement)
         else:
             used[id(answer)] = answer
-            statements.append(replace(row.statement, observation=answer.moment[1]))
+            told = row.statement
+            at = answer.moment[1]
+            statements.append(told if told.observation == at else replace(told, observation=at))
     for answer in _windows(list(answers)):
         used[id(answer)] = answer
     return [_observation(ref, answer) for answer in used.values()], statements
