@@ -16,6 +16,8 @@ class Answer(Struct, frozen=True):
     """Names in lower case."""
     error: str | None = None
     """Why there is no answer at all (time-out, no route, TLS), in words."""
+    error_kind: FailedKind = "unreachable"
+    """Of what kind that is: `refused` where nothing was sent because something is missing or not allowed."""
 
 
 class Fault(Struct, frozen=True):
@@ -32,7 +34,7 @@ def transport_fault(answer: Answer) -> Fault | None:
     401 and 403 are refusals, 429 a rate limit, 5xx and no answer at all unreachability (RFC 9110 §15).
     """
     if answer.error is not None:
-        return Fault("unreachable", answer.error)
+        return Fault(answer.error_kind, answer.error, retry_after(answer.headers))
     if answer.status < 400:
         return None
     wait = retry_after(answer.headers)

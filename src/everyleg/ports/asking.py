@@ -1,4 +1,4 @@
-"""The contract of every source that can be asked: carriers by the request part of their manifest, aggregators by theirs.
+"""The contract of every source that can be asked: carriers by the request part of their manifest, aggregators too.
 
 A source makes requests out of questions and hands them to the gateway; it keeps no state, knows no quota, decides
 nothing. Whatever comes back is an `Answer`, an error included: what it means is the reader's business.

@@ -38,6 +38,8 @@ class Answered(Struct):
 
     reading: Reading
     facts: list[Facts]
+    owners: list[str] = []
+    """Slug of the carrier of each result, where an aggregator speaks of several carriers; empty: all the reading's."""
 
     @property
     def understood(self) -> bool:

@@ -55,6 +55,19 @@ def test_a_voiding_code_withdraws_the_earlier_fact():
     assert [e.withdrawn for e in only(read(said, codes=codes)).events] == [True, False]
 
 
+def test_what_is_voided_may_be_a_pattern():
+    codes = 'codes: {"DL/*": delivered, DLD: other}\nvoids: {DLD: "DL/*"}\n'
+    said = answer(event("2026-11-02T10:00:00Z", "DL/20"), event("2026-11-02T11:00:00Z", "DLD", "Void"))
+    assert [e.withdrawn for e in only(read(said, codes=codes)).events] == [True, False]
+
+
+def test_tables_of_codes_lie_over_each_other_as_deep_as_they_say():
+    codes = "base: {codes: {PU: picked_up, DL: lost}}\nmiddle: {extends: base, codes: {DL: delivered}}\n"
+    said = answer(event(code="PU"), event("2026-11-03", code="DL"))
+    told = only(read(said, codes=codes + "default: {extends: middle}\n")).events
+    assert [e.sub_status for e in told] == ["picked_up", "delivered"]
+
+
 def test_an_event_without_a_readable_time_is_a_warning_not_a_crash():
     reading = read(answer(event(at="yesterday"), event(at="")))
     assert only(reading).outcome == "unknown"

@@ -36,6 +36,17 @@ def test_an_undeclared_chinese_charset_is_understood():
     assert parse("<a><文>已签收</文></a>".encode("gb18030"))[1] == {"a": {"文": "已签收"}}
 
 
+def test_elements_without_a_root_behind_a_status_line_are_xml():
+    kind, tree = parse("100\n<A>快件已签收</A>\n<B>2</B>".encode("gb18030"))
+    assert (kind, tree) == ("xml", {"answer": {"A": "快件已签收", "B": "2"}})
+
+
+def test_bare_words_that_one_asks_too_often_are_no_riddle():
+    with pytest.raises(Unreadable) as slowed:
+        parse("此请求访问太过频繁".encode())
+    assert slowed.value.kind == "rate_limited"
+
+
 BOMB = b'<!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><l>&b;</l>'
 EXTERNAL = b'<!DOCTYPE l [<!ENTITY x SYSTEM "file:///etc/passwd">]><l>&x;</l>'
 

@@ -12,6 +12,7 @@ from everyleg.core.fold.timeline import Anomaly
 from everyleg.core.vocabulary import STATUSES
 
 _DISAGREE = frozenset({"delivery_failed", "returning", "returned"})
+_DELIVERED = frozenset(row.sub_status for row in STATUSES.values() if row.milestone == "delivered")
 _DISAGREE_ROWS = frozenset({"refused", "lost", "destroyed"})
 
 
@@ -35,12 +36,11 @@ def _key(event: Cluster) -> str:
 
 def _deliveries(parcel: Parcel, events: list[Cluster]) -> Iterator[Anomaly]:
     """Deliveries that were not taken for one, where nothing else explains it."""
-    ended = any(event.final for event in events)
     for event in events:
         told = event.witnesses[0].statement
-        if STATUSES[told.sub_status].milestone != "delivered":
+        if told.sub_status not in _DELIVERED:
             continue
-        if event.muted == "echo" and not ended:
+        if event.muted == "echo" and not any(one.final for one in events):
             yield Anomaly("delivered_unconfirmed", [told.key], f"{told.carrier} says so, the last leg does not")
         elif event.status.sub_status == "handed_to_other_carrier" and any(map(parcel.is_last, event.legs)):
             yield Anomaly("delivered_elsewhere", [told.key], f"in {event.country}, and no later leg is known")
@@ -79,6 +79,8 @@ def _disorder(parcel: Parcel, events: list[Cluster], border: Border) -> Iterator
     """A leg that tells of the origin after it told of the destination: a wrong zone, a wrong code, a wrong number."""
     moves = [e for e in events if in_hand(e.status) and not e.by_person and e.t <= border.first_return]
     sides = [border.of(event.status, event.country) for event in moves]
+    if "origin" not in sides or "destination" not in sides:
+        return
     for leg in range(len(parcel.legs)):
         own = [(event, side) for event, side in zip(moves, sides, strict=True) if leg in event.legs]
         there = next((event for event, side in own if side == "destination"), None)

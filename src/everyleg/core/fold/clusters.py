@@ -11,6 +11,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from everyleg.core.fold.rules import of_consolidation
 from everyleg.core.fold.tellings import Telling, near
 from everyleg.core.model import Place
 from everyleg.core.vocabulary import Status
@@ -47,6 +48,12 @@ class Cluster(Struct):
         """The instant, as its best witness has it."""
         return self.witnesses[0].statement.occurred_at
 
+    @property
+    def of_consolidation(self) -> bool:
+        """Whether nobody tells it but of what the parcel was inside."""
+        first, *others = self.witnesses
+        return of_consolidation(first.statement.source) and all(of_consolidation(x.statement.source) for x in others)
+
     def key_by(self, leg: int) -> str:
         """Key of the best witness that tells it under this leg's number, else of the best of all."""
         own = (w for w in self.witnesses if w.leg == leg)
@@ -66,12 +73,14 @@ def clusters(told: Iterable[Telling]) -> list[Cluster]:
 
 
 def _cluster(witnesses: list[Telling]) -> Cluster:
-    if len(witnesses) > 1:
-        witnesses.sort(key=_worth)
+    if len(witnesses) == 1:
+        (one,) = witnesses
+        country = one.statement.place.country or None
+        return Cluster(witnesses, one.status, frozenset((one.leg,)), one.t, one.u, one.by_person, country)
+    witnesses.sort(key=_worth)
     best = witnesses[0]
-    countries = (w.statement.place.country for w in witnesses)
-    legs = frozenset({best.leg} if len(witnesses) == 1 else (w.leg for w in witnesses))
-    country = next((country for country in countries if country), None)
+    legs = frozenset(w.leg for w in witnesses)
+    country = next((w.statement.place.country for w in witnesses if w.statement.place.country), None)
     return Cluster(witnesses, best.status, legs, best.t, best.u, best.by_person, country)
 
 
@@ -83,7 +92,7 @@ def _worth(telling: Telling) -> tuple[object, ...]:
 
 
 def _grow(row: list[Telling]) -> list[list[Telling]]:
-    if len({(x.statement.source, x.ref) for x in row}) == 1:
+    if len(row) == 1 or len({(x.statement.source, x.ref) for x in row}) == 1:
         return [[telling] for telling in row]
     group_of = [[telling] for telling in row]
     pairs = [(abs(a.t - b.t), i, j) for (i, a), (j, b) in combinations(enumerate(row), 2) if _same_fact(a, b)]

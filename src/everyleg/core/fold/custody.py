@@ -30,7 +30,7 @@ class Hold(Struct):
 
 def accept(parcel: Parcel, events: list[Cluster], border: Border) -> list[Hold]:
     """When each leg took the parcel; `events` in the order of their times."""
-    held = [event for event in events if in_hand(event.status)]
+    held = [event for event in events if in_hand(event.status) and not event.of_consolidation]
     return [Hold(_accepted(leg, parcel, held, border)) for leg in range(len(parcel.legs))]
 
 
@@ -39,13 +39,15 @@ def _accepted(leg: int, parcel: Parcel, held: list[Cluster], border: Border) -> 
     item show the whole way): its scan counts if it is of the destination, or no earlier leg is still busy upstream.
     """
     earlier = {i for i, later in enumerate(parcel.later) if leg in later}
+    if not earlier:
+        return next((e for e in held if leg in e.legs), None)
     busy_until = max(
         (e.t for e in held if e.legs & earlier and leg not in e.legs and e.status.stage in UPSTREAM_STAGES),
         default=-inf,
     )
     own = (e for e in held if leg in e.legs)
     return next(
-        (e for e in own if not earlier or e.t >= busy_until or border.of(e.status, e.country) == "destination"),
+        (e for e in own if e.t >= busy_until or border.of(e.status, e.country) == "destination"),
         None,
     )
 

@@ -1,6 +1,7 @@
 """What a *delivered* means: the end of the way, a hand-off, a signature at a pick-up point, a return, or an echo."""
 
 import re
+from functools import lru_cache
 from math import inf
 
 from everyleg.core.fold.clusters import Cluster
@@ -109,10 +110,15 @@ def _by_country(event: Cluster, border: Border) -> str:
 
 def _waits(event: Cluster, events: list[Cluster]) -> bool:
     """Whether the signature is the pick-up point's own: it names one, and the parcel was not waiting there before."""
-    words = _words(event)
-    if not _STATION.search(words) or _COLLECTED.search(words):
+    if not _names_station(_words(event)):
         return False
     return not any(e.status.milestone == "available_for_pickup" and e.t < event.t for e in events)
+
+
+@lru_cache(maxsize=65_536)
+def _names_station(words: str) -> bool:
+    """Whether words name a pick-up point, and nobody who collected there."""
+    return _STATION.search(words) is not None and _COLLECTED.search(words) is None
 
 
 def _words(event: Cluster) -> str:

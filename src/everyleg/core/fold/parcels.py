@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from everyleg.core.fold.rules import ENDS, FORGOTTEN_AFTER_S, REUSED_AFTER_S
+from everyleg.core.fold.rules import ENDS, FORGOTTEN_AFTER_S, REUSED_AFTER_S, of_consolidation
 from everyleg.core.fold.tellings import Telling, place_in_list
 from everyleg.core.fold.timeline import Anomaly, Facts
 from everyleg.core.model import Link, Ref
-from everyleg.core.vocabulary import Status
+from everyleg.core.vocabulary import STATUSES, Status
 
 Spans = dict[Ref, tuple[float, float]]
 """When each number had the parcel in hand: first and last scan, seconds."""
@@ -43,9 +43,15 @@ class Parcel(Struct):
         return not (self.later[leg] - self.returns)
 
 
+_STARTS = frozenset({"info_received", "picked_up"})
+_IN_HAND = frozenset(
+    row.sub_status for row in STATUSES.values() if row.moves and row.milestone not in ("info_received", "exception")
+)
+
+
 def in_hand(status: Status) -> bool:
     """Whether a row shows that its carrier has the parcel: a movement that is no label and no mere problem."""
-    return status.moves and status.milestone not in ("info_received", "exception")
+    return status.sub_status in _IN_HAND
 
 
 def gather(facts: Facts, links: Iterable[Link], told: list[Telling]) -> list[Parcel]:
@@ -59,7 +65,8 @@ def gather(facts: Facts, links: Iterable[Link], told: list[Telling]) -> list[Par
         said = [telling for ref in refs for telling in spoken.get(ref, ())]
         own = sorted(edge for ref in refs for edge in below.get(ref, ()))
         about = [note for ref in refs for note in notes.get(ref, ())]
-        parcels += _lives(facts, refs, own, sorted(said, key=place_in_list), about)
+        said = said if len(refs) == 1 else sorted(said, key=place_in_list)
+        parcels += _lives(facts, refs, own, said, about)
     return parcels
 
 
@@ -105,7 +112,7 @@ def _edges(links: set[Link]) -> set[Edge]:
 def _spans(told: Iterable[Telling]) -> Spans:
     spans: Spans = {}
     for x in told:
-        if not x.withdrawn and in_hand(x.status):
+        if not x.withdrawn and in_hand(x.status) and not of_consolidation(x.statement.source):
             first, last = spans.get(x.ref, (inf, -inf))
             spans[x.ref] = (min(first, x.t), max(last, x.t))
     return spans
@@ -177,13 +184,14 @@ def _lives(facts: Facts, refs: set[Ref], edges: list[Edge], told: list[Telling],
     depth = _depths(refs, edges)
     bounds = _cuts([x for x in told if not x.withdrawn and x.status.moves], depth)
     lives: list[list[Telling]] = [[] for _ in range(len(bounds) + 1)]
-    for telling in told:
+    for telling in told if bounds else ():
         lives[sum(telling.t >= bound for bound in bounds)].append(telling)
+    lives = lives if bounds else [told]
     parcels = []
     for life, said in enumerate(lives):
         newest = life == len(lives) - 1
-        members = {telling.ref for telling in said}
-        if newest:
+        members = {telling.ref for telling in said} if len(refs) > 1 else refs
+        if newest and len(refs) > 1:
             members |= _awaited(refs, members, edges, told)
         if said:
             known = facts if newest else Facts()
@@ -198,15 +206,15 @@ def _cuts(moves: list[Telling], depth: dict[Ref, int]) -> list[float]:
     ended, last = False, inf
     seen: set[Ref] = set()
     for x in moves:
-        fresh = x.status.milestone in ("info_received", "picked_up")
-        if fresh and x.t - last >= (REUSED_AFTER_S if ended else FORGOTTEN_AFTER_S):
+        if x.status.milestone in _STARTS and x.t - last >= (REUSED_AFTER_S if ended else FORGOTTEN_AFTER_S):
             if x.ref not in seen and any(depth[ref] < depth[x.ref] for ref in seen):
                 continue  # the first word of a later leg is no fresh start
             cuts.append((last + x.t) / 2)
             ended = False
         ended = ended or x.status.sub_status in ENDS
         last = x.t
-        seen.add(x.ref)
+        if len(depth) > 1:
+            seen.add(x.ref)
     return cuts
 
 
@@ -224,8 +232,9 @@ def _parcel(facts: Facts, members: set[Ref], edges: list[Edge], told: list[Telli
     depth, spans = _depths(members, own), _spans(told) if len(members) > 1 else {}
     legs = sorted(members, key=lambda ref: (depth[ref], spans.get(ref, (inf, inf))[0], ref))
     index = {ref: i for i, ref in enumerate(legs)}
-    for telling in told:
-        telling.leg = index[telling.ref]
+    if len(legs) > 1:
+        for telling in told:
+            telling.leg = index[telling.ref]
     return Parcel(
         facts=facts,
         legs=legs,

@@ -7,6 +7,16 @@ from everyleg.core.vocabulary import STATUSES
 PERSON = "person"
 """The source of corrections by people; they win over others for what they state."""
 
+_CONSOLIDATIONS = ("mawb:", "flight:", "container:", "bag:", "batch:")
+
+
+def of_consolidation(source: str) -> bool:
+    """Whether a statement is a fact about a flight, an air waybill, a container, a bag or a batch that the parcel was
+    inside (`mawb:784-12345675/…`): it moves the parcel, but shows nobody's hand on it.
+    """
+    return ":" in source and source.startswith(_CONSOLIDATIONS)
+
+
 SAME_EVENT_S = 30 * 60
 """Two sources tell one event when their times are this near (or their uncertainties overlap)."""
 

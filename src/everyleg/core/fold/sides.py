@@ -23,6 +23,9 @@ _BY_ROW: dict[str, Side] = {
 }
 """Rows that name their side themselves, wherever they were told."""
 
+_RETURNS = frozenset({"returning", "returned"})
+_REJECTIONS = frozenset(name for name in STATUSES if name.endswith("customs_rejected"))
+
 _BY_STAGE: dict[str, Side] = {"first_mile": "origin", "last_mile": "destination"}
 
 
@@ -53,23 +56,34 @@ class Border(Struct):
 
     def by_country(self, country: str | None) -> Side | None:
         """The side that a country is on; None for an unknown one, and on a domestic way."""
-        here = home(country)
-        if here is None or self.origin == self.destination:
-            return None
-        if here == self.destination:
-            return "destination"
-        if here == self.origin:
-            return "origin"
-        return "transit" if self.origin and self.destination else None
+        return _side_of_country(self.origin, self.destination, country)
 
     def of(self, status: Status, country: str | None) -> Side | None:
         """The side that a scan shows; None for labels, which say nothing of the parcel, and when nothing tells."""
-        if status.milestone in ("info_received", "pending"):
-            return None
-        if status.sub_status in _BY_ROW:
-            return _BY_ROW[status.sub_status]
-        side = self.by_country(country)
-        return side if side in ("origin", "destination") else _BY_STAGE.get(status.stage)
+        return _side_of_scan(self.origin, self.destination, status.sub_status, country)
+
+
+@lru_cache(maxsize=16_384)
+def _side_of_country(origin: str | None, destination: str | None, country: str | None) -> Side | None:
+    here = home(country)
+    if here is None or origin == destination:
+        return None
+    if here == destination:
+        return "destination"
+    if here == origin:
+        return "origin"
+    return "transit" if origin and destination else None
+
+
+@lru_cache(maxsize=65_536)
+def _side_of_scan(origin: str | None, destination: str | None, sub_status: str, country: str | None) -> Side | None:
+    status = STATUSES[sub_status]
+    if status.milestone in ("info_received", "pending"):
+        return None
+    if sub_status in _BY_ROW:
+        return _BY_ROW[sub_status]
+    side = _side_of_country(origin, destination, country)
+    return side if side in ("origin", "destination") else _BY_STAGE.get(status.stage)
 
 
 def resolve(facts: Facts, told: Iterable[Telling], last_legs: frozenset[Ref]) -> Border:
@@ -103,10 +117,8 @@ def _resolve_customs(telling: Telling, border: Border) -> None:
 
 def _border(facts: Facts, told: list[Telling]) -> Border:
     border = Border(origin=home(facts.origin), destination=home(facts.destination))
-    returns = (x.t for x in told if x.status.milestone in ("returning", "returned"))
-    border.first_return = min(returns, default=inf)
-    rejections = (x.t for x in told if x.status.sub_status.endswith("customs_rejected"))
-    border.first_rejection = min(rejections, default=inf)
+    border.first_return = min([x.t for x in told if x.status.milestone in _RETURNS], default=inf)
+    border.first_rejection = min([x.t for x in told if x.status.sub_status in _REJECTIONS], default=inf)
     weak: list[float] = []
     for telling in told:
         if telling.t > border.first_return:
@@ -125,21 +137,26 @@ def _border(facts: Facts, told: list[Telling]) -> Border:
 
 
 def _mark(border: Border, telling: Telling, side: Side) -> None:
+    # `told` is in order of time: what is seen first stays, what is seen last wins
     t, status = telling.t, telling.status
     if side == "destination":
-        border.first_destination = min(border.first_destination, t)
-        border.seen_abroad = min(border.seen_abroad, t)
-        if status.stage == "last_mile" or status.sub_status == "import_customs_released":
-            border.cleared = min(border.cleared, t)
+        if border.first_destination == inf:
+            border.first_destination = t
+        if border.seen_abroad == inf:
+            border.seen_abroad = t
+        if border.cleared == inf and (status.stage == "last_mile" or status.sub_status == "import_customs_released"):
+            border.cleared = t
         if status.stage == "import_customs":
-            border.first_import = min(border.first_import, t)
-            border.last_import = max(border.last_import, t)
+            if border.first_import == inf:
+                border.first_import = t
+            border.last_import = t
         return
-    border.last_origin = max(border.last_origin, t)
+    border.last_origin = t
     if side == "transit":
-        border.first_departure = min(border.first_departure, t)
-    else:
-        border.first_origin = min(border.first_origin, t)
+        if border.first_departure == inf:
+            border.first_departure = t
+    elif border.first_origin == inf:
+        border.first_origin = t
 
 
 def _customs_side(telling: Telling, border: Border) -> Literal["origin", "destination"] | None:

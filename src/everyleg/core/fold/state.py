@@ -89,11 +89,11 @@ def _moves(state: State, event: Cluster) -> bool:
 
 
 def _move(state: State, event: Cluster) -> None:
-    status = event.status
+    status, at = event.status, event.at
     if state.current is None or state.current.status.sub_status != status.sub_status:
-        state.since = event.at
+        state.since = at
     state.current = event
-    state.reached.setdefault(status.milestone, event.at)
+    state.reached.setdefault(status.milestone, at)
     if status.milestone in ("returning", "returned"):
         _leave(state, event.placed)
         state.stage = "any"

@@ -15,11 +15,17 @@ from everyleg.ports.answer import Answer
 from everyleg.ports.carrier import Carrier
 from everyleg.ports.kit import expected
 from everyleg.ports.kit.faults import fault_cases
+from everyleg.ports.kit.requests import request_faults
+from everyleg.ports.manifest.codes import Meaning
 from everyleg.ports.manifest.reader import Asked
 from everyleg.ports.manifest.tree import parse
 
 MUTATIONS = 60
 """Garbled versions of each sample that are read."""
+
+
+UNHEARD = "everyleg/unheard-of"
+"""A code that no carrier has."""
 
 
 class Finding(Struct, frozen=True):
@@ -245,7 +251,7 @@ def check_samples(carrier: Carrier) -> list[Finding]:
 
 
 def check_folder(carrier: Carrier) -> list[Finding]:
-    """What is wrong with the folder as a whole: every reading has a sample, the tier is earned."""
+    """What is wrong with the folder as a whole: readings without sample, a tier not earned, no request possible."""
     manifest, findings = carrier.manifest, list[Finding]()
     seen = {read_sample(carrier, sample).reading for sample in carrier.samples}
     for reader in carrier.readers:
@@ -257,6 +263,9 @@ def check_folder(carrier: Carrier) -> list[Finding]:
         findings.append(Finding("tier_is_earned", manifest.slug, f"tier {manifest.tier}, verified against {against}"))
     if carrier.readers and manifest.tier == "catalogue":
         findings.append(Finding("tier_is_earned", manifest.slug, "has readings; it is at least bronze"))
+    findings += [Finding("can_be_asked", manifest.slug, fault) for fault in request_faults(manifest)]
+    guessing = (r.name for r in carrier.readers if r.table.of(UNHEARD, None, None) != Meaning("other", "unknown_code"))
+    findings += [Finding("unknown_codes_are_counted", name, "its table takes any code for known") for name in guessing]
     return findings
 
 

@@ -11,7 +11,8 @@ from everyleg.core.time.layouts import LayoutError, compile_layout
 from everyleg.ports.manifest.load import ManifestError
 from everyleg.ports.manifest.tree import parse
 
-_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+"""What a carrier's slug looks like."""
 _LAYOUTS = (
     "iso", "dotnet", "dd.MM.yyyy HH:mm", "dd/MM/yyyy HH:mm:ss", "dd/MM/yyyy HH:mm", "M/d/yyyy h:mm:ss a",
     "MMMM d, yyyy h:mm a", "MMMM d, yyyy", "yyyyMMddHHmmss", "yyyyMMdd HHmmss", "yyyyMMdd", "yyyy/MM/dd HH:mm:ss",
@@ -50,7 +51,7 @@ def new_folder(slug: str, root: Path, name: str | None = None) -> Path:
     Raises:
         ManifestError: when the slug is no slug, or the folder is there already.
     """
-    if not _SLUG.fullmatch(slug):
+    if not SLUG.fullmatch(slug):
         raise ManifestError(f"{slug!r} is no slug; use lower-case letters, digits and single dashes")
     folder = root / slug.replace("-", "_")
     if folder.exists():

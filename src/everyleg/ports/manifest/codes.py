@@ -38,11 +38,16 @@ class StatusTable:
         self._wild = [(re.compile(_glob(code), re.DOTALL), table.codes[code]) for code in wild]
         self._texts = [(re.compile(p, re.IGNORECASE), status) for p, status in table.texts.items()]
         self._words_for_unknown = unknown_code == "words"
-        self.voids = table.voids
+        self.voids = {code: re.compile(_glob(earlier), re.DOTALL) for code, earlier in table.voids.items()}
         _check_statuses(table)
         self._categories = table.categories
         self.of: Callable[[str | None, str | None, str | None], Meaning] = lru_cache(maxsize=32_768)(self._of)
         """(code, tidied text, category) → meaning, remembered: answers repeat few of them."""
+
+    def takes_back(self, code: str | None, earlier: str | None) -> bool:
+        """Whether `code` takes back a fact of the code `earlier`, which may be a pattern in the table."""
+        target = self.voids.get(code) if code is not None else None
+        return target is not None and earlier is not None and bool(target.fullmatch(earlier))
 
     def _of(self, code: str | None, text: str | None, category: str | None) -> Meaning:
         listed = self._listed(code) if code is not None else None

@@ -88,11 +88,20 @@ def load_codes(folder: Path, family: Path | None = None) -> dict[str, Codes]:
     raw = _raw_tables(family) if family is not None else {}
     raw = _merged(raw, _raw_tables(folder))
     raw.setdefault("default", {})
-    raw = {name: _merged(raw.get(table.get("extends", ""), {}), table) for name, table in raw.items()}
+    raw = {name: _over_its_base(raw, name) for name in raw}
     try:
         return msgspec.convert(raw, dict[str, Codes], strict=False)
     except msgspec.ValidationError as error:
         raise ManifestError(f"{folder / 'codes.yaml'}: {error}") from error
+
+
+def _over_its_base(raw: dict[str, Any], name: str, above: tuple[str, ...] = ()) -> dict[str, Any]:
+    """A table laid over the one that it extends, that over its own, and so on."""
+    table: dict[str, Any] = raw.get(name, {})
+    base = table.get("extends")
+    if base is None or base in (name, *above):
+        return table
+    return _merged(_over_its_base(raw, base, (name, *above)), table)
 
 
 def _raw_tables(folder: Path) -> dict[str, Any]:

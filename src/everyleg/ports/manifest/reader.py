@@ -180,12 +180,15 @@ class ReadingReader:
 
     def _voided(self, statements: list[Statement]) -> list[Statement]:
         """Statements with those marked that a later voiding code takes back."""
-        voids = self.table.voids
+        takes_back = self.table.takes_back
         gone = {
             max(earlier, key=lambda s: (s.occurred_at, s.key)).key
             for void in statements
-            if void.code in voids
-            and (earlier := [s for s in statements if s.code == voids[void.code] and s.occurred_at <= void.occurred_at])
+            if (
+                earlier := [
+                    s for s in statements if takes_back(void.code, s.code) and s.occurred_at <= void.occurred_at
+                ]
+            )
         }
         return [_withdrawn(s) if s.key in gone else s for s in statements]
 

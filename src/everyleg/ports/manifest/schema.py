@@ -7,6 +7,8 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from everyleg.ports.push import Push
+
 CONTRACT = 1
 """Version of the manifest contract that this package reads."""
 
@@ -239,6 +241,11 @@ class Aliases(Struct, forbid_unknown_fields=True, omit_defaults=True, rename={"t
     track17: list[str] = []
     kuaidi100: list[str] = []
 
+    def of(self, system: str) -> list[str]:
+        """What one system calls it; nothing for a system that is none of these."""
+        found: list[str] = getattr(self, "track17" if system == "17track" else system, [])
+        return found
+
 
 class Limits(Struct, forbid_unknown_fields=True, omit_defaults=True):
     """What the carrier allows one account; absent is unknown."""
@@ -262,16 +269,104 @@ class Needs(Struct, forbid_unknown_fields=True, omit_defaults=True):
     apply: str | None = None
     """Where one applies for access."""
     note: str | None = None
+    consumer_site: bool = False
+    """The request is that of the carrier's page for recipients, whose terms may forbid it: off until an account says
+    `page_allowed` (one of the settings then)."""
 
 
-class Request(Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """How the carrier is asked. `{number}`, `{numbers}` and `{setting}` are filled in."""
+Step = Literal[
+    "md5", "sha1", "sha256", "hmac_md5", "hmac_sha1", "hmac_sha256", "sm4_ecb",
+    "base64", "hex", "hex_upper", "url_encode", "upper", "lower",
+]  # fmt: skip
+"""What a value is worked by, one after the other; `ports/outbound/signing.py` says what each does."""
+
+
+class Piece(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """A value that is made before it is filled in: a signature, a digest, a time in a layout, JSON inside a form."""
+
+    text: str = ""
+    """Template of what it is made of."""
+    by: list[Step] = []
+    """What is done to it, in order; digests give raw bytes, `hex` or `base64` make text of them."""
+    key: str | None = None
+    """Template of the key of `hmac_…` and `sm4_ecb`."""
+    key_is: Literal["text", "base64", "hex"] = "text"
+    """How the key is written."""
+    now: str | None = None
+    """Instead of a text: the time of the call in this layout (CLDR letters, `yyyy-MM-dd HH:mm:ss`)."""
+    zone: str = "UTC"
+    """The zone of that time."""
+
+
+class Repeat(Struct, forbid_unknown_fields=True, omit_defaults=True, rename={"with_": "with"}):
+    """A part that stands once for each number of a batch."""
+
+    text: str
+    """Template of one; `{number}` and the facts are that parcel's."""
+    with_: str = ","
+    """What stands between two."""
+
+
+class Call(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """One HTTP request as templates. What is filled in is escaped for the place where it stands."""
 
     url: str
-    method: Literal["GET", "POST"] = "GET"
+    method: Literal["GET", "POST", "PUT"] = "GET"
     headers: dict[str, str] = {}
     query: dict[str, str] = {}
     body: str | None = None
+    """JSON, XML or plain text, whichever the template looks like."""
+    form: dict[str, str] = {}
+    """Instead of a body: fields of a form; each may itself look like JSON or XML."""
+    values: dict[str, str | Piece] = {}
+    """Pieces by name, to be filled in like settings; made when they are needed, in whatever order."""
+    repeat: dict[str, Repeat] = {}
+    """Parts by name that stand once for each number; for batches that are no list of bare numbers."""
+    numbers_with: str = ","
+    """What stands between the numbers of `{numbers}`."""
+
+
+class Token(Call, forbid_unknown_fields=True, omit_defaults=True):
+    """How a token is fetched that is then good for a while. Without form and body: OAuth 2 client credentials."""
+
+    method: Literal["GET", "POST", "PUT"] = "POST"
+    basic: str | None = None
+    """Template of what is sent as Basic credentials (`{client_id}:{client_secret}`)."""
+    at: str = "access_token"
+    """Path of the token in its answer."""
+    name: str = "access_token"
+    """What the token is filled in as. One that stands nowhere in the request is sent as `Authorization: Bearer …`."""
+    expires_in: str = "expires_in"
+    """Path of the seconds that it lives."""
+    lives_s: int = 3000
+    """Seconds that it lives where the answer does not say."""
+
+
+class Auth(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """Who asks, where headers alone do not say it."""
+
+    basic: str | None = None
+    """Template of the Basic credentials (`{username}:{password}`); sent as `Authorization`."""
+    oauth2: str | None = None
+    """Address of the token by client credentials in a form (settings `client_id`, `client_secret`)."""
+    token: Token | None = None
+    """Any other way to a token."""
+
+
+class Before(Call, forbid_unknown_fields=True, omit_defaults=True):
+    """A request that comes first: a registration, a look-up whose answer is needed."""
+
+    take: dict[str, str] = {}
+    """Name → path in its answer; then filled in like a setting."""
+    once: bool = False
+    """A registration: once for each number (and again after a restart), its answer does not matter."""
+
+
+class Request(Call, forbid_unknown_fields=True, omit_defaults=True):
+    """How the carrier is asked. `{number}`, `{numbers}`, settings, facts and values are filled in."""
+
+    auth: Auth | None = None
+    before: list[Before] = []
 
 
 class Verified(Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -307,8 +402,8 @@ class Manifest(Struct, forbid_unknown_fields=True, omit_defaults=True):
     limits: Limits = field(default_factory=Limits)
     needs: Needs = field(default_factory=Needs)
     request: Request | None = None
-    push: bool = False
-    """Whether the carrier can push."""
+    push: bool | Push = False
+    """Whether the carrier can push, and how its pushes are signed."""
     readings: list[ReadingSpec] = []
     statuses: dict[int, Literal["unknown", "refused", "rate_limited", "unreachable"]] = {}
     """HTTP status codes that this carrier uses in its own way (`404: unknown`)."""

@@ -31,6 +31,10 @@ _PARSER_OPTIONS: dict[str, Any] = {
 _HTML = re.compile(rb"^\s*(<!doctype\s+html|<html|<head|<body|<script)", re.IGNORECASE)
 _JSON_STARTS = frozenset({b"{", b"["})
 _decode = msgspec.json.Decoder().decode
+_STATUS_LINE = re.compile(rb"\s*-?\d{1,5}\s*\n\s*(?=<[A-Za-z])")
+"""A number on a line of its own before elements without a root, as NiuMen's systems answer."""
+_TOO_OFTEN = re.compile(r"^[^{\[<]*(频繁|too many requests|rate limit)", re.IGNORECASE)
+"""Bare words with which some systems (K5) slow down who asks."""
 _JSONP = re.compile(rb"^\s*[A-Za-z_$][\w$.]*\s*\((.*)\)\s*;?\s*$", re.DOTALL)
 
 
@@ -65,6 +69,8 @@ def parse(body: bytes, wanted: Wanted | None = None) -> tuple[str, Any]:
     if start[:1] == b"<":
         # Blanks before the XML declaration are an error of the letter only.
         return "xml", parse_xml(body.lstrip(b"\xef\xbb\xbf \t\r\n"), wanted)
+    if status_line := _STATUS_LINE.match(body):
+        return "xml", parse_xml(b"<answer>" + to_utf8(body[status_line.end() :]) + b"</answer>", wanted)
     return "json", parse_json(body)
 
 
@@ -121,6 +127,8 @@ def _second_try(body: bytes, first: Exception) -> Any:
         return msgspec.json.decode(candidate)
     except (msgspec.DecodeError, RecursionError) as error:
         head = candidate[:40].decode("utf-8", "replace").strip()
+        if _TOO_OFTEN.search(head):
+            raise Unreadable(f"no data, but the words {head!r}; ask less often", "rate_limited") from first
         raise Unreadable(f"not valid JSON ({error}); it begins with {head!r}") from first
 
 

@@ -1,0 +1,117 @@
+"""How Kuaidi100 is asked: one number a query, each one paid; or a subscription, after which it pushes."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from urllib.parse import urlencode
+
+import msgspec
+from msgspec import Struct
+
+from everyleg.ports.answer import Answer, transport_fault
+from everyleg.ports.asking import Account, Ask, Asked, Outbound, Outgoing
+from everyleg.ports.ledger import Ledger, Outcome
+
+SLUG = "kuaidi100"
+BASE = "https://poll.kuaidi100.com"
+ALREADY = "501"
+"""Of a subscription: it is followed already."""
+
+
+class _Said(Struct):
+    result: bool = False
+    returnCode: str = ""  # noqa: N815 - theirs
+
+
+class Kuaidi100:
+    """Kuaidi100 as a `Source`."""
+
+    slug = SLUG
+    observed_as = SLUG
+    batch = 1
+    detects = False
+    """It has to be told the carrier of a number."""
+
+    def __init__(self, key_of: Callable[[str], str | None], ledger: Ledger) -> None:
+        """`key_of` gives what Kuaidi100 calls a carrier; a number whose carrier it has no word for is not asked."""
+        self._key_of, self._ledger = key_of, ledger
+
+    async def ask(self, outbound: Outbound, account: Account, asks: Sequence[Ask]) -> list[Asked]:
+        """Query each number, as far as the month's budget pays."""
+        known = [ask for ask in asks if self._key_of(ask.carrier) is not None]
+        answers = [Asked((ask,), _refused("it has no word for this carrier")) for ask in asks if ask not in known]
+        paid = await self._ledger.called(account, known)
+        answers += [Asked((ask,), _refused(BEYOND)) for ask in known if ask not in paid]
+        for ask in paid:
+            answers.append(Asked((ask,), await self._query(outbound, account, ask)))
+        return answers
+
+    async def _query(self, outbound: Outbound, account: Account, ask: Ask) -> Answer:
+        settings = account.settings
+        facts = {"phone": ask.facts["phone_tail"]} if ask.facts.get("phone_tail") else {}
+        param = _json({"com": self._key_of(ask.carrier), "num": ask.number, **facts, "resultv2": "4", "show": "0"})
+        signed = f"{param}{settings.get('api_key', '')}{settings.get('customer', '')}"
+        fields = {"customer": settings.get("customer", ""), "sign": _md5(signed), "param": param}
+        return await self._post(outbound, account, "poll/query.do", fields)
+
+    async def register(self, outbound: Outbound, account: Account, asks: Sequence[Ask]) -> Answer | None:
+        """Subscribe to reserved numbers and settle with the ledger; the answer where a call itself failed.
+
+        Needs the settings `callback_url` (an address of `everyleg webhooks`) and `salt` (its secret).
+        """
+        for ask in asks:
+            answer = await self._post(outbound, account, "poll", self._subscription(account, ask))
+            said = _said(answer)
+            if said is None:
+                return answer
+            outcome = {"200": Outcome(paid=[ask]), ALREADY: Outcome(free=[ask])}
+            await self._ledger.settle(account, outcome.get(said.returnCode, Outcome(refused=[ask])))
+        return None
+
+    def _subscription(self, account: Account, ask: Ask) -> dict[str, str]:
+        settings = account.settings
+        parameters = {
+            "callbackurl": settings.get("callback_url", ""),
+            "salt": settings.get("salt", ""),
+            "resultv2": "4",
+        }
+        if ask.facts.get("phone_tail"):
+            parameters["phone"] = ask.facts["phone_tail"]
+        key = settings.get("api_key", "")
+        company = self._key_of(ask.carrier)
+        param = {"company": company, "number": ask.number, "key": key, "parameters": parameters}
+        return {"schema": "json", "param": _json(param)}
+
+    @staticmethod
+    async def _post(outbound: Outbound, account: Account, what: str, fields: Mapping[str, str]) -> Answer:
+        base = account.settings.get("base_url") or BASE
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        return await outbound.send(Outgoing("POST", f"{base}/{what}", headers, urlencode(fields).encode()), account)
+
+
+BEYOND = "the budget of this account for the month is used up; raise it, or wait for the next month"
+
+
+def _refused(words: str) -> Answer:
+    return Answer(error=words, error_kind="refused")
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _md5(text: str) -> str:
+    """As its documents want it; it protects nothing by itself (the way is TLS)."""
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest().upper()
+
+
+def _said(answer: Answer) -> _Said | None:
+    if transport_fault(answer) is not None or answer.status >= 400:
+        return None
+    try:
+        return msgspec.json.decode(answer.body, type=_Said)
+    except msgspec.DecodeError:
+        return None
+
+
+source = Kuaidi100
+"""What the registry of sources makes one of."""
