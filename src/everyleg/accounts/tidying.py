@@ -1,4 +1,4 @@
-"""What has had its time and is of use to nobody: ended sessions, old invitations, forms sent, tries that came back."""
+"""What has had its time and is of use to nobody: ended sessions, old invitations, forms and requests sent, tries."""
 
 from datetime import datetime, timedelta
 
@@ -12,6 +12,7 @@ _OLD = {
     "sessions": "expires_at < %(now)s OR seen_at < %(idle)s",
     "invitations": "expires_at < %(now)s",
     "submissions": "created_at < %(kept)s",
+    "api_requests": "created_at < %(kept)s",
     "attempts": "spent_until < %(now)s",
 }
 

@@ -1,6 +1,8 @@
-"""Trying a transaction again when another one was in its way, and telling whose fault an error is."""
+"""Around a transaction: trying it again when another one was in its way, whose fault an error is, no pauses in it."""
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import psycopg
@@ -30,3 +32,15 @@ def again(transaction: Callable[[], T]) -> T:
         except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure):
             continue
     return transaction()
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Without the collector of cycles: a batch makes many objects and no cycles, it would only walk through them."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()

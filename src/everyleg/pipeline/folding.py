@@ -4,17 +4,22 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import msgspec
+import structlog
 from msgspec import Struct
 from msgspec.structs import force_setattr, replace
 
 from everyleg.core.fold import Facts, Timeline
 from everyleg.core.fold.rules import PERSON
-from everyleg.core.model import Ref
+from everyleg.core.model import Observation, Ref, Statement
 from everyleg.pipeline.bulk import each
+from everyleg.pipeline.consolidations.aboard import Aboard, load_aboard
+from everyleg.pipeline.consolidations.naming import key_of
+from everyleg.pipeline.doubting import doubted
 from everyleg.pipeline.joining import Parts, fold_groups
 from everyleg.pipeline.known import Names, Rows, Store
 from everyleg.pipeline.matching import Home, Keys, Match, keys_in, match
 from everyleg.pipeline.telling import Answers, fold_input
+from everyleg.store.sealing import Keyring, SealError, about_column
 
 TIMELINE = "states.timeline"
 
@@ -35,6 +40,8 @@ _TIMELINES = each(
 
 _decode = msgspec.json.Decoder(Timeline).decode
 
+_log = structlog.get_logger(__name__)
+
 
 class Whole(Struct):
     """Everything that the fold of some numbers needs, in memory."""
@@ -48,6 +55,8 @@ class Whole(Struct):
     """What shipments say."""
     sealed: dict[int, bytes | None]
     """The timelines as they were, of parcels."""
+    aboard: Aboard
+    """What they are inside of."""
 
 
 def load_whole(
@@ -57,7 +66,7 @@ def load_whole(
     known = dict(answers or {})
     missing = [number for number in numbers if number not in known]
     known |= {number: Answers(said) for number, said in store.readings(missing).items()}
-    whole = Whole(names, known, store.statements(numbers, names.refs), {}, {}, {})
+    whole = Whole(names, known, store.statements(numbers, names.refs), {}, {}, {}, load_aboard(store, numbers))
     for parcel, own, shipment, merged_into, *facts in store.rows(_HOMES, numbers):
         number = names.moved.get(own, own)
         whole.homes.setdefault(number, []).append(Home(parcel, number, shipment, merged_into))
@@ -82,9 +91,16 @@ def _component(
 ) -> list[Match]:
     refs = whole.names.refs
     parts = Parts([], [], [], {})
+    told: list[tuple[int, int, list[Observation], list[Statement]]] = []
     for member in component:
         number, rows, answers = _counted(whole, member)
         observations, statements = fold_input(refs[number], rows, answers)
+        statements += whole.aboard.statements(number, refs[number], rows)
+        told.append((member, number, observations, statements))
+    doubts = doubted([one for *_, some in told for one in some])
+    for member, number, observations, statements in told:
+        if doubts:
+            statements = [one for one in statements if one.key not in doubts]  # noqa: PLW2901 - those that count
         parts.observations += observations
         parts.statements += statements
         parts.links += links_of.get(member, ())
@@ -97,7 +113,8 @@ def _component(
     for group in groups:
         homes = [home for ref in sorted(group.refs) for home in left.pop(ids[ref], [])]
         timelines = [bare_timeline(timeline) for timeline in group.timelines]
-        found += match(timelines, homes, ids, lambda home: _keys_before(store, whole, home))
+        matches = match(timelines, homes, ids, lambda home: _keys_before(store, whole, home))
+        found += [one for one in matches if one.home is not None or key_of(refs[one.number_id]) is None]
     silent = [home for homes in left.values() for home in homes]
     if len(silent) == 1 and not groups:
         beside = tuple(sorted(set(component) - whole.names.moved.keys() - {silent[0].number_id}))
@@ -132,6 +149,20 @@ def bare_timeline(timeline: Timeline) -> Timeline:
 def open_timeline(store: Store, sealed: bytes) -> bytes:
     """The JSON of a stored timeline."""
     return store.keys.open(sealed, store.about(TIMELINE))
+
+
+def readable_timeline(keys: Keyring, workspace: int, parcel: int, sealed: bytes | None) -> Timeline | None:
+    """A parcel's stored timeline, for whoever reads many; None where nothing was told, and where it cannot be opened.
+
+    What cannot be opened is logged, and holds up no other parcel.
+    """
+    if sealed is None:
+        return None
+    try:
+        return keys.open_json(sealed, about_column(workspace, TIMELINE), Timeline)
+    except (SealError, msgspec.MsgspecError) as error:
+        _log.warning("timeline_unreadable", workspace=workspace, parcel=parcel, error=type(error).__name__)
+        return None
 
 
 def _keys_before(store: Store, whole: Whole, home: Home) -> Keys:

@@ -13,8 +13,10 @@ from everyleg.core.fold import Facts
 from everyleg.core.fold.tellings import understood
 from everyleg.core.model import Alias, Estimate, Flight, Proof, Reason, Ref, Result, Statement
 from everyleg.core.vocabulary import STATUSES
+from everyleg.pipeline.consolidations.naming import Key
 from everyleg.pipeline.intake import FILE
 from everyleg.pipeline.joining import number_of, with_estimate
+from everyleg.pipeline.traces import MARK, SHEET, insides, owned
 from everyleg.ports.answer import Answer
 from everyleg.ports.carrier import Answered, Carrier
 from everyleg.ports.manifest.load import ManifestError
@@ -61,6 +63,8 @@ class Said(Struct):
     """Of all that it says: equal to the last one means nothing new."""
     opens_at: datetime | None
     """Its earliest event."""
+    inside: list[tuple[Key, datetime | None, datetime | None]] = []
+    """What a file says that it is inside, since and until when."""
 
     @property
     def aliases(self) -> list[Alias]:
@@ -99,7 +103,8 @@ def hear(carriers: Carriers, body: bytes, carrier: str | None, asked: Asked, tea
         asked: the numbers asked for, and the source.
         teachings: what the workspace's people say that codes and texts mean.
     """
-    slug, doubt = (carrier, None) if carrier is not None else _whose(carriers, body)
+    sheet = asked.source == FILE and body.startswith(MARK)
+    slug, doubt = (SHEET, None) if sheet else (carrier, None) if carrier is not None else _whose(carriers, body)
     if slug is None:
         return Heard(None, quarantine=doubt)
     try:
@@ -112,7 +117,14 @@ def hear(carriers: Carriers, body: bytes, carrier: str | None, asked: Asked, tea
     if asked.source == FILE:
         for result in answered.reading.results:
             result.complete = False
-    return _heard(answered, teachings)
+    if not sheet:
+        return _heard(answered, teachings)
+    owned(answered, carrier)
+    heard = _heard(answered, teachings)
+    inside = insides(body, carrier)
+    for said in heard.said:
+        said.inside = inside.get(said.ref.tracking_number, [])
+    return heard
 
 
 def _whose(carriers: Carriers, body: bytes) -> tuple[str | None, Reason | None]:
@@ -134,10 +146,11 @@ def _heard(answered: Answered, teachings: Teachings) -> Heard:
     if not answered.understood:
         heard.quarantine = reading.results[0].reason or Reason("unreadable", "not understood")
     by_ref: dict[Ref, tuple[Result, Facts]] = {}
-    for result, facts in zip(reading.results, answered.facts, strict=True):
+    owners = answered.owners or [slug] * len(reading.results)
+    for result, facts, owner in zip(reading.results, answered.facts, owners, strict=True):
         number = number_of(result)
         if number:
-            ref = Ref(slug, number)
+            ref = Ref(owner, number)
             by_ref[ref] = _together(by_ref[ref], (result, facts)) if ref in by_ref else (result, facts)
     heard.said = [_said(ref, result, facts, teachings) for ref, (result, facts) in by_ref.items()]
     for warning in reading.warnings:
@@ -186,12 +199,19 @@ def taught(statement: Statement, teachings: Teachings) -> Statement:
 
 
 def named_refs(heard: Iterable[Heard]) -> set[Ref]:
-    """Every number that answers speak of or name with its carrier."""
+    """Every number that answers found or name with its carrier."""
     refs: set[Ref] = set()
     for one in heard:
         for said in one.said:
+            if said.result.outcome != "found":
+                continue
             refs.add(said.ref)
             for alias in said.aliases:
                 if alias.carrier is not None:
                     refs.add(Ref(alias.carrier, alias.tracking_number))
     return refs
+
+
+def missed_refs(heard: Iterable[Heard]) -> set[Ref]:
+    """Every number that answers did not find: no answer makes it known, or says that it is this carrier's."""
+    return {said.ref for one in heard for said in one.said if said.result.outcome != "found"}

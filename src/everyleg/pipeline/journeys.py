@@ -2,40 +2,25 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import force_setattr
 from psycopg import Connection
 
 from everyleg.core.fold import Facts, Timeline
+from everyleg.core.fold.rules import of_consolidation
 from everyleg.core.fold.timeline import Number
 from everyleg.core.model import Ref
+from everyleg.pipeline.ages import Age, ages
+from everyleg.pipeline.consolidations.witnessing import told_aboard
 from everyleg.pipeline.folding import TIMELINE
 from everyleg.pipeline.joining import merged
 from everyleg.pipeline.known import Store
 from everyleg.pipeline.observing import BODY, WHY
-from everyleg.pipeline.settle import DETAIL
 from everyleg.pipeline.telling import Answers
 from everyleg.ports.manifest.reader import bare
 from everyleg.store.sealing import Keyring, about_column
-
-Outcome = Literal["news", "nothing_new", "unknown", "failed"]
-
-
-class Check(Struct, frozen=True):
-    """How one number of a parcel stands."""
-
-    number_id: int
-    carrier: str
-    tracking_number: str
-    checked_at: datetime | None
-    """When an answer about it last came in; None: never."""
-    outcome: Outcome | None
-    failed_kind: str | None
-    failed_detail: str | None
-    spoke_at: datetime | None
-    """The latest fact that its carrier tells; None: none so far."""
 
 
 class Witness(Struct, frozen=True):
@@ -66,7 +51,7 @@ class Journey(Struct):
     timeline: Timeline
     """Its events say when and in which answer they were told last (`observed_at`, `observation`)."""
     facts: Facts
-    checks: list[Check]
+    checks: list[Age]
     """One for each number, in the order of the legs."""
     witnesses: dict[str, list[Witness]]
     """Key of a statement → the answers that tell it, one for each source."""
@@ -111,19 +96,6 @@ _LEG_NUMBERS = """
 SELECT n.number_id, n.carrier, n.tracking_number FROM legs l
 JOIN numbers n ON n.workspace_id = l.workspace_id AND n.number_id = l.number_id
 WHERE l.workspace_id = %s AND l.parcel_id = ANY(%s) ORDER BY n.number_id
-"""
-
-_CHECKS = """
-SELECT DISTINCT ON (r.number_id) r.number_id, coalesce(o.last_observed_at, o.observed_at), r.outcome, r.failed_kind,
-    r.failed_detail, o.times > 1 OR r.digest = (
-        SELECT b.digest FROM readings b JOIN observations p
-            ON p.workspace_id = b.workspace_id AND p.observation_id = b.observation_id
-        WHERE b.workspace_id = r.workspace_id AND b.number_id = r.number_id AND b.source = r.source
-            AND b.outcome = 'found' AND (p.observed_at, b.observation_id) < (o.observed_at, r.observation_id)
-        ORDER BY p.observed_at DESC, b.observation_id DESC LIMIT 1)
-FROM readings r JOIN observations o ON o.workspace_id = r.workspace_id AND o.observation_id = r.observation_id
-WHERE r.workspace_id = %s AND r.number_id = ANY(%s)
-ORDER BY r.number_id, coalesce(o.last_observed_at, o.observed_at) DESC, r.observation_id DESC
 """
 
 _TOLD = """
@@ -178,6 +150,8 @@ def load_journey(connection: Connection[Any], keys: Keyring, workspace: int, par
     timeline = _timeline(store, sealed, Ref(carrier or "", number or ""))
     answers = {number_id: Answers(said) for number_id, said in store.readings(refs).items()}
     told = store.rows(_TOLD, refs)
+    if any(of_consolidation(event.source) for event in timeline.events):
+        _add_told_aboard(store, refs, told, answers)
     witnesses = _witnesses(timeline, told, answers)
     facts = [answers[number_id].facts() for number_id in sorted(refs, key=refs.__getitem__)]
     replacements = _replacements(store, refs)
@@ -187,7 +161,7 @@ def load_journey(connection: Connection[Any], keys: Keyring, workspace: int, par
         version=version,
         timeline=timeline,
         facts=merged([Facts(*given), *facts]),
-        checks=_checks(store, timeline, refs, told),
+        checks=ages(connection, keys, workspace, _in_order(timeline, refs)),
         witnesses=witnesses,
         replaced_by=[other for replaced, other in replacements if replaced],
         replaces=[other for replaced, other in replacements if not replaced],
@@ -244,24 +218,20 @@ def _witnesses(timeline: Timeline, told: Collection[Any], answers: dict[int, Ans
     return found
 
 
-def _checks(store: Store, timeline: Timeline, refs: dict[int, Ref], told: Collection[Any]) -> list[Check]:
-    spoke: dict[int, datetime] = {}
-    for number, _, _, observation, _, occurred_at, withdrawn in told:
-        if observation is not None and not withdrawn:
-            spoke[number] = max(spoke.get(number, occurred_at), occurred_at)
-    last = {row[0]: row[1:] for row in store.rows(_CHECKS, refs)}
+def _add_told_aboard(store: Store, refs: dict[int, Ref], told: list[Any], answers: dict[int, Answers]) -> None:
+    """What is told of the consolidations that these numbers were inside, with the answers that tell it."""
+    found = list(told_aboard(store, refs))
+    tellers = {one.teller.number_id for one in found}
+    answers |= {number: Answers(said) for number, said in store.readings(tellers).items()}
+    for key, source, teller, row in found:
+        s = row.statement
+        told.append((teller.number_id, source, key, row.observation_id, s.observed_at, s.occurred_at, s.withdrawn))
+
+
+def _in_order(timeline: Timeline, refs: dict[int, Ref]) -> list[int]:
+    """Ids of numbers, leg by leg."""
     legs = {Ref(n.carrier, n.tracking_number): n.leg for n in timeline.numbers}
-    ordered = sorted(refs, key=lambda number: (legs.get(refs[number], len(legs)), refs[number]))
-    return [_check(store, number, refs[number], last.get(number), spoke.get(number)) for number in ordered]
-
-
-def _check(store: Store, number: int, ref: Ref, last: Any, spoke_at: datetime | None) -> Check:
-    if last is None:
-        return Check(number, ref.carrier, ref.tracking_number, None, None, None, None, spoke_at)
-    checked_at, outcome, kind, sealed, same = last
-    detail = store.keys.open_text(sealed, store.about(DETAIL))
-    said: Outcome = outcome if outcome != "found" else "nothing_new" if same else "news"
-    return Check(number, ref.carrier, ref.tracking_number, checked_at, said, kind, detail, spoke_at)
+    return sorted(refs, key=lambda number: (legs.get(refs[number], len(legs)), refs[number]))
 
 
 def _replacements(store: Store, refs: dict[int, Ref]) -> list[tuple[bool, Replacement]]:

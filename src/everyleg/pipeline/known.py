@@ -260,16 +260,13 @@ def _between(names: Names, link: tuple[int, int, Link]) -> tuple[int, int, Link]
 
 _TELLING = msgspec.json.Decoder(Telling)
 _NOTHING = Telling(*[None] * 10)
+_NO_PLACE = _NOTHING[2:]
 
 
 def _statement(row: Sequence[Any], said: Telling, ref: Ref) -> Statement:
     status = STATUSES[row[13]]
-    raw, city, region, country, postal_code, code, lat, lon = said[2:]
-    place = (
-        Place(raw, city, region, country, postal_code, code, lat, lon)
-        if any(part is not None for part in said[2:])
-        else NOWHERE
-    )
+    where = said[2:]
+    place = NOWHERE if where == _NO_PLACE else Place(*where)
     return Statement(
         carrier=ref.carrier,
         tracking_number=ref.tracking_number,

@@ -97,6 +97,16 @@ def ensure_numbers(
     return found
 
 
+def known_numbers(connection: Connection[Any], workspace: int, asked: Collection[Ref]) -> dict[Ref, int]:
+    """The id of each number that is known, under this carrier or while nobody knows whose it is; none is added."""
+    found = _found(connection, _FIND, workspace, asked)
+    nameless = {Ref("", ref.tracking_number) for ref in asked if ref not in found}
+    known = _found(connection, _FIND, workspace, nameless)
+    return found | {
+        ref: known[bare] for ref in asked if ref not in found and (bare := Ref("", ref.tracking_number)) in known
+    }
+
+
 def stirred(connection: Connection[Any], workspace: int, number_ids: Collection[int]) -> set[int]:
     """The numbers whose joins may change because some have become known: whoever named one of these without its
     carrier, and all that go by that name.

@@ -1,16 +1,19 @@
 """Observations: which bodies are new, which only say again what the last one said; and their rows."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import structlog
 from msgspec import Struct
 
 from everyleg.core.model import Reason, observation_id
 from everyleg.pipeline.bulk import Target, each, insert
 from everyleg.pipeline.heard import Heard
 from everyleg.pipeline.known import Store
+
+_log = structlog.get_logger(__name__)
 
 WHY = "observations.quarantine_reason"
 BODY = "observations.body"
@@ -67,6 +70,14 @@ SELECT w.subject, o.observation_id, o.sha256, o.observed_at, coalesce(o.last_obs
 FROM unnest(%(subjects)s::bytea[]) AS w (subject) CROSS JOIN LATERAL (
     SELECT * FROM observations o WHERE o.workspace_id = %(workspace)s AND o.subject = w.subject
     ORDER BY o.observed_at DESC, o.observation_id DESC LIMIT 1) o
+"""
+
+_TOLD = """
+SELECT w.sha256, w.subject, w.at
+FROM unnest(%(sha256s)s::bytea[], %(subjects)s::bytea[], %(at)s::timestamptz[]) AS w (sha256, subject, at)
+WHERE EXISTS (
+    SELECT FROM observations o WHERE o.workspace_id = %(workspace)s AND o.sha256 = w.sha256 AND o.subject = w.subject
+        AND w.at BETWEEN o.observed_at AND coalesce(o.last_observed_at, o.observed_at) OFFSET 0)
 """
 
 _COUNT = """
@@ -135,21 +146,36 @@ def plan(store: Store, items: Sequence[Item]) -> tuple[list[Fresh], list[Count]]
     with store.connection.cursor(binary=True) as cursor:
         for subject, observation, sha256, first, last in cursor.execute(_NEWEST, asked):
             newest[subject] = (sha256, Count(observation, first, last, last))
+    told = _told(store, [one for one in all_fresh if _is_late(one, newest)])
     kept: dict[Identity, Fresh] = {}
     counted: dict[int, Count] = {}
     for one in all_fresh:
         sha256, last = newest.get(one.subject, (None, None))
+        if one.identity in told or one.identity in kept:
+            continue  # delivered again: that reception is known
         if last is not None and sha256 == one.sha256:
-            _again(last, one.observed_at)
-            if isinstance(last, Count):
-                counted[last.observation_id] = last
-        elif one.identity in kept:
-            kept[one.identity].times += 1
+            if last.last_observed_at != one.observed_at:
+                _again(last, one.observed_at)
+                if isinstance(last, Count):
+                    counted[last.observation_id] = last
         else:
             kept[one.identity] = one
             if last is None or one.observed_at >= last.observed_at:
                 newest[one.subject] = (one.sha256, one)
     return list(kept.values()), list(counted.values())
+
+
+def _is_late(one: Fresh, newest: Mapping[bytes, tuple[bytes, Fresh | Count]]) -> bool:
+    return one.subject in newest and one.observed_at <= newest[one.subject][1].last_observed_at
+
+
+def _told(store: Store, late: Sequence[Fresh]) -> set[Identity]:
+    """Which receptions, none later than the newest of their subject, are of an answer that was known at that time."""
+    if not late:
+        return set()
+    sha256s, subjects, at = map(list, zip(*(one.identity for one in late), strict=True))
+    asked = {"workspace": store.workspace, "sha256s": sha256s, "subjects": subjects, "at": at}
+    return {(sha256, subject, at) for sha256, subject, at in store.connection.execute(_TOLD, asked)}
 
 
 def _again(last: Fresh | Count, at: datetime) -> None:
@@ -192,7 +218,11 @@ def ahead(store: Store, later: Sequence[Later]) -> set[int]:
 
 def write_observations(store: Store, heard: Iterable[tuple[Fresh, Heard]]) -> dict[Identity, int]:
     """Keep answers for ever; gives their ids."""
-    rows = [_row(store, fresh, one.carrier, one.quarantine) for fresh, one in heard]
+    rows = []
+    for fresh, one in heard:
+        rows.append(_row(store, fresh, one.carrier, one.quarantine))
+        if one.quarantine is not None:
+            _log.info("put_aside", **_named(store, fresh), carrier=one.carrier, kind=one.quarantine.kind)
     return {
         (sha256, subject, at): found for sha256, subject, at, found in insert(store.connection, _OBSERVATIONS, rows)
     }
@@ -200,9 +230,16 @@ def write_observations(store: Store, heard: Iterable[tuple[Fresh, Heard]]) -> di
 
 def put_aside(store: Store, item: Item, kind: str, reason: str) -> None:
     """Keep a body that could not be taken in, with the reason."""
-    row = list(_row(store, fresh_of(item), item.carrier, None))
+    fresh = fresh_of(item)
+    _log.warning("put_aside", **_named(store, fresh), carrier=item.carrier, kind=kind)
+    row = list(_row(store, fresh, item.carrier, None))
     row[-2:] = [kind, store.keys.seal_text(reason, store.about(WHY))]
     insert(store.connection, _OBSERVATIONS, [row])
+
+
+def _named(store: Store, fresh: Fresh) -> dict[str, Any]:
+    """By what an observation is found in the log: its workspace, and the id that documents show."""
+    return {"workspace": store.workspace, "observation": fresh.sha256.hex()}
 
 
 def _row(store: Store, fresh: Fresh, carrier: str | None, quarantine: Reason | None) -> tuple[Any, ...]:

@@ -8,6 +8,7 @@ from psycopg import Connection
 
 from everyleg.core.model import Ref
 from everyleg.pipeline.bulk import each
+from everyleg.pipeline.consolidations.naming import key_of
 from everyleg.pipeline.numbers import as_they_are, ensure_numbers, lock_numbers, stirred
 
 FOLD = "fold"
@@ -58,6 +59,9 @@ WITH new AS (
         SELECT * FROM numbers n WHERE n.workspace_id = %(workspace)s AND n.number_id = w.number_id OFFSET 0) n
 ), leg AS (
     INSERT INTO legs (workspace_id, parcel_id, number_id) SELECT %(workspace)s, parcel_id, number_id FROM new
+), change AS (
+    INSERT INTO changes (workspace_id, parcel_id, after) SELECT %(workspace)s, parcel_id, '{"milestone": "pending",
+        "sub_status": "registered", "stage": "any", "exception": false, "since": null, "delivered_at": null}' FROM new
 )
 INSERT INTO states (workspace_id, parcel_id, milestone, sub_status, stage, carriers)
 SELECT %(workspace)s, parcel_id, 'pending', 'registered', 'any', array_remove(ARRAY[carrier], '') FROM new
@@ -103,7 +107,8 @@ def ensure_parcels(connection: Connection[Any], workspace: int, wanted: Sequence
         connection.execute(_PENDING, given)
     for (number_id, shipment_id), parcel_id in made.items():
         there.setdefault(number_id, []).append((parcel_id, shipment_id))
-    fold_soon(connection, workspace, adopted | stirred(connection, workspace, unknown))
+    told_of = {number for ref, number in numbers.items() if key_of(ref) is not None}  # so far no parcel of its own
+    fold_soon(connection, workspace, adopted | told_of | stirred(connection, workspace, unknown))
     new = set(made.values())
     ensured = []
     for pair in asked:

@@ -11,14 +11,18 @@ from typing import Any
 import structlog
 from msgspec import Struct
 
-from everyleg.pipeline.again import again, is_gone
+from everyleg.core.model import Ref
+from everyleg.pipeline.again import again, is_gone, uncollected
+from everyleg.pipeline.bulk import each
+from everyleg.pipeline.consolidations.noting import forget, note
 from everyleg.pipeline.doubts import drop_known, teachings_of
-from everyleg.pipeline.heard import Carriers, Heard, hear, named_refs
+from everyleg.pipeline.heard import Carriers, Heard, hear, missed_refs, named_refs
 from everyleg.pipeline.known import Store
-from everyleg.pipeline.numbers import ensure_numbers, named, stirred
+from everyleg.pipeline.numbers import ensure_numbers, known_numbers, named, stirred
 from everyleg.pipeline.observing import BODY, WHY
 from everyleg.pipeline.settle import Heard as Told
 from everyleg.pipeline.settle import News, add_links, hold, settle
+from everyleg.pipeline.work import refold_due
 from everyleg.ports.manifest.reader import Asked
 from everyleg.store.db import Database
 
@@ -62,6 +66,11 @@ FROM observations WHERE workspace_id = %s AND observation_id = ANY(%s)
 """
 
 _OF_NUMBERS = "SELECT DISTINCT observation_id FROM readings WHERE workspace_id = %s AND number_id = ANY(%s)"
+
+_DIGESTS = each("""
+SELECT r.number_id, r.observation_id, r.digest FROM readings r
+WHERE r.workspace_id = a.workspace_id AND r.number_id = w.id
+""")
 
 _BY_OBSERVATION = "SELECT number_id, observation_id FROM readings WHERE workspace_id = %s AND observation_id = ANY(%s)"
 
@@ -139,6 +148,8 @@ def replay(
                 progress(len(numbers))
         with database.transaction(one, "worker") as connection:
             drop_known(Store(connection, database.keys, one), carrier, still, started)
+    while refold_due(database):
+        pass
     return total
 
 
@@ -184,7 +195,7 @@ def _in_transaction(
     listed = set(numbers)
 
     def once() -> tuple[int, int]:
-        with database.transaction(workspace, "worker") as connection:
+        with database.transaction(workspace, "worker") as connection, uncollected():
             return reread(Store(connection, database.keys, workspace), carriers, listed, also=also, still=still)
 
     return again(once)
@@ -219,19 +230,43 @@ def reread(
         still |= {(said.carrier or "", *unknown) for said in heard.values() for unknown in said.unknown}
     new: set[int] = set()
     ids = ensure_numbers(store.connection, store.workspace, named_refs(heard.values()), new)
+    ids |= known_numbers(store.connection, store.workspace, missed_refs(heard.values()) - ids.keys())
     news = [
         (News(ids[said.ref], one.source, one.observed_at, said), one.observation_id)
         for one, what in heard.items()
         for said in what.said
+        if said.ref in ids
     ]
+    same = _as_before(store, numbers, news)
+    news = [(one, observation) for one, observation in news if one.number_id not in same]
+    freed = _replace(store, numbers - same, [one for one, _ in news], ids)
+    freed |= stirred(store.connection, store.workspace, new)
+    names = hold(store, numbers | freed | {one.number_id for one, _ in news})
+    _forget(store, numbers - same, [one.observation_id for one in heard])
+    return recovered, settle(store, names, _told(store, news), numbers | freed).states
+
+
+def _as_before(store: Store, numbers: Collection[int], news: Sequence[tuple[News, int]]) -> set[int]:
+    """Numbers of which every answer says what it said: of these nothing has to be written anew."""
+    says: dict[int, dict[int, bytes | None]] = {number: {} for number in numbers}
+    for one, observation in news:
+        if one.number_id in says:
+            says[one.number_id][observation] = None if one.said.inside else one.said.digest
+    said: dict[int, dict[int, bytes | None]] = {number: {} for number in numbers}
+    for number, observation, digest in store.rows(_DIGESTS, numbers):
+        said[number][observation] = digest
+    return {number for number in numbers if says[number] == said[number] and None not in said[number].values()}
+
+
+def _replace(store: Store, numbers: Collection[int], news: Sequence[News], ids: dict[Ref, int]) -> set[int]:
+    """Put the joins that answers tell of now in place of those that they told of; gives the numbers that may move."""
     mine = {"workspace": store.workspace, "numbers": list(numbers)}
     freed = {number for (number,) in store.connection.execute(_FORGET_LINKS, mine)}
     told = {name for (name,) in store.connection.execute(_FORGET_MENTIONS, mine)}
     freed |= named(store.connection, store.workspace, told)
-    freed |= add_links(store, [one for one, _ in news], ids) | stirred(store.connection, store.workspace, new)
-    names = hold(store, numbers | freed | {one.number_id for one, _ in news})
-    _forget(store, numbers, [one.observation_id for one in heard])
-    return recovered, settle(store, names, _told(store, news), numbers | freed).states
+    freed |= add_links(store, news, ids)
+    forget(store, numbers)
+    return freed | note(store, news)
 
 
 def _forget(store: Store, numbers: Collection[int], read: Sequence[int]) -> None:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from everyleg.core.model import Ref
 from everyleg.pipeline.bulk import Target, insert
+from everyleg.pipeline.consolidations.fanning import fan_out
 from everyleg.pipeline.folding import fold_components, load_whole
 from everyleg.pipeline.heard import Said
 from everyleg.pipeline.joining import evidence_of, link_kind
@@ -31,7 +32,7 @@ _READINGS = Target(
     ),
 )  # fmt: skip
 
-_STATEMENTS = Target(
+STATEMENTS = Target(
     "statements",
     (
         ("workspace_id", "integer"), ("number_id", "bigint"), ("source", "text"), ("key", "bytea"),
@@ -168,6 +169,7 @@ def settle(store: Store, names: Names, heard: Sequence[Heard], also: Collection[
     for one in sorted(heard, key=lambda one: one.moment):
         _compare(one, answers[one.news.number_id], fresh, later)
     touched |= {one.news.number_id for one in fresh} | ahead(store, later)
+    fan_out(store, names, touched)
     write_readings(store, heard)
     components = names.components(touched)
     numbers = set().union(*components) if components else set()
@@ -218,4 +220,4 @@ def write_statements(store: Store, rows: dict[tuple[int, str, str], Row]) -> Non
         for ((number, source, key), row), sealed in zip(rows.items(), said, strict=True)
         for s in (row.statement,)
     ]  # fmt: skip
-    insert(store.connection, _STATEMENTS, values)
+    insert(store.connection, STATEMENTS, values)

@@ -105,8 +105,11 @@ def fold_input(ref: Ref, rows: Rows, answers: Answers) -> tuple[list[Observation
     """The observations and statements of one number as the fold takes them."""
     used: dict[int, Answer] = {}
     statements = []
+    answer: Answer | None = None
+    last: int | None = -1
     for row in rows.values():
-        answer = answers.of(row.observation_id)
+        if row.observation_id != last:
+            answer, last = answers.of(row.observation_id), row.observation_id
         if answer is None:
             statements.append(row.statement)
         else:

@@ -4,23 +4,25 @@ Whatever dies in the middle happens again wholly: the rows of the journal go wit
 effect. A body that fails alone is put aside with the reason, and nothing else waits for it.
 """
 
-import gc
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import partial
+from itertools import count
 from typing import Any
 
 import structlog
 from msgspec import Struct
 from psycopg import Connection
+from structlog.contextvars import bind_contextvars, unbind_contextvars
 
-from everyleg.pipeline.again import again, is_gone
+from everyleg.pipeline.again import again, is_gone, uncollected
+from everyleg.pipeline.asking_again import find_out
+from everyleg.pipeline.consolidations.noting import note
 from everyleg.pipeline.doubts import count_unknowns, teachings_of
-from everyleg.pipeline.heard import Carriers, Heard, hear, named_refs
-from everyleg.pipeline.intake import INBOX_BODY
+from everyleg.pipeline.heard import Carriers, Heard, hear, missed_refs, named_refs
+from everyleg.pipeline.intake import INBOX_BODY, split, unpack
 from everyleg.pipeline.known import Store
-from everyleg.pipeline.numbers import ensure_numbers, stirred
+from everyleg.pipeline.numbers import ensure_numbers, known_numbers, stirred
 from everyleg.pipeline.observing import Fresh, Item, counted_numbers, plan, put_aside, write_counts, write_observations
 from everyleg.pipeline.outcomes import Check, Outcome, count_outcomes, write_outcomes
 from everyleg.pipeline.parcels import FOLD
@@ -32,6 +34,9 @@ from everyleg.store.sealing import Keyring, about_column
 
 BATCH = 500
 """Bodies read in one transaction."""
+
+FOLD_EVERY = 8
+"""Before every so many batches of bodies, one batch of what is due to be folded has its turn."""
 
 _log = structlog.get_logger(__name__)
 
@@ -59,15 +64,20 @@ _NO_WAIT = "SET LOCAL synchronous_commit TO off"
 hangs on its changes commits later, and the log keeps their order.
 """
 
+# bundles or single bodies, as the first one is: of bundles as many as are about as many bodies
 _CLAIM = """
-SELECT inbox_id, workspace_id, source, carrier, asked, observed_at, received_at, body FROM inbox
-WHERE attempts < 3 AND workspace_id = (
-    SELECT workspace_id FROM inbox WHERE attempts < 3 ORDER BY inbox_id LIMIT 1 FOR UPDATE SKIP LOCKED)
-ORDER BY inbox_id LIMIT %s FOR UPDATE SKIP LOCKED
+WITH first AS MATERIALIZED (
+    SELECT workspace_id, bodies FROM inbox WHERE attempts < 3 ORDER BY inbox_id LIMIT 1 FOR UPDATE SKIP LOCKED)
+SELECT inbox_id, workspace_id, source, carrier, asked, observed_at, received_at, body, bodies FROM inbox
+WHERE attempts < 3 AND workspace_id = (SELECT workspace_id FROM first)
+    AND (bodies > 1) = (SELECT bodies > 1 FROM first)
+ORDER BY inbox_id
+LIMIT (SELECT CASE WHEN bodies = 1 THEN %(most)s ELSE greatest(1, %(most)s / greatest(bodies, 32)) END FROM first)
+FOR UPDATE SKIP LOCKED
 """
 
 _CLAIM_ONE = """
-SELECT inbox_id, workspace_id, source, carrier, asked, observed_at, received_at, body FROM inbox
+SELECT inbox_id, workspace_id, source, carrier, asked, observed_at, received_at, body, bodies FROM inbox
 WHERE inbox_id = %s FOR UPDATE SKIP LOCKED
 """
 
@@ -105,7 +115,11 @@ def drain(
         psycopg.Error: the database went away; what was not committed is still in the journal.
     """
     total = Drained(quarantined=Counter())
-    while (done := _batch(database, carriers, most)) is not None:
+    for turn in count():
+        if turn % FOLD_EVERY == 0:  # whatever comes in, what is due gets its turn
+            refold_due(database, most)
+        if (done := _batch(database, carriers, most)) is None:
+            break
         _add(total, done)
         if progress is not None:
             progress(done.bodies)
@@ -127,9 +141,9 @@ def _batch(database: Database, carriers: Carriers, most: int) -> Drained | None:
     def once() -> Drained | None:
         with database.transaction(None, "worker") as connection:
             connection.execute(_NO_WAIT)
-            rows = connection.execute(_CLAIM, (most,), binary=True).fetchall()
+            rows = connection.execute(_CLAIM, {"most": most}, binary=True).fetchall()
             claimed[:] = [row[0] for row in rows]
-            with _uncollected():
+            with uncollected():
                 return take_in(connection, database.keys, carriers, rows) if rows else None
 
     try:
@@ -141,23 +155,14 @@ def _batch(database: Database, carriers: Carriers, most: int) -> Drained | None:
     return _one_by_one(database, carriers, claimed)
 
 
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without the collector of cycles: a batch makes many objects and no cycles, it would only walk through them."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
-
-
 def _one_by_one(database: Database, carriers: Carriers, claimed: Iterable[int]) -> Drained:
     """Each body of a batch that failed, in a transaction of its own; what fails alone is put aside."""
     total = Drained(quarantined=Counter())
     for inbox_id in claimed:
+        bind_contextvars(inbox_id=inbox_id)
         try:
+            if split(database, inbox_id):
+                continue  # each of its bodies has a row of its own now, and waits for its turn
             if (done := again(partial(_alone, database, carriers, inbox_id))) is not None:
                 _add(total, done)
         except Exception as error:
@@ -166,6 +171,8 @@ def _one_by_one(database: Database, carriers: Carriers, claimed: Iterable[int]) 
             _put_aside(database, inbox_id, _where(error))
             total.read += 1
             total.quarantined["defect"] += 1
+        finally:
+            unbind_contextvars("inbox_id")
     return total
 
 
@@ -195,7 +202,7 @@ def _put_aside(database: Database, inbox_id: int, reason: str) -> None:
     except Exception as error:
         if is_gone(error):
             raise
-        _log.warning("not_put_aside", inbox_id=inbox_id, error=type(error).__name__)
+        _log.warning("not_put_aside", error=type(error).__name__)
         with database.transaction(None, "worker") as connection:
             connection.execute(_TRIED, (inbox_id,))
 
@@ -205,26 +212,31 @@ def _make_aside(database: Database, inbox_id: int, reason: str) -> None:
         rows = connection.execute(_CLAIM_ONE, (inbox_id,), binary=True).fetchall()
         for row in rows:
             store = Store(connection, database.keys, row[1])
-            put_aside(store, _item(database.keys, row), "defect", reason)
+            for item in _items(database.keys, row):
+                put_aside(store, item, "defect", reason)
             connection.execute(_TAKE_OFF, (row[1], [inbox_id]))
 
 
-def _item(keys: Keyring, row: Sequence[Any]) -> Item:
-    _, workspace, source, carrier, asked, observed_at, received_at, body = row
+def _items(keys: Keyring, row: Sequence[Any]) -> list[Item]:
+    """The bodies of a row: one, or those of a bundle."""
+    _, workspace, source, carrier, asked, observed_at, received_at, body, bodies = row
     opened = keys.open(body, about_column(workspace, INBOX_BODY))
-    return Item(source, carrier, tuple(asked), observed_at, received_at, opened)
+    if bodies == 1:
+        return [Item(source, carrier, tuple(asked), observed_at, received_at, opened)]
+    return [Item(one.source, one.carrier, (), one.observed_at, received_at, one.body) for one in unpack(opened)]
 
 
 def take_in(connection: Connection[Any], keys: Keyring, carriers: Carriers, rows: Sequence[Any]) -> Drained:
     """Take rows of the journal, all of one workspace, to states, and off the journal."""
     workspace = rows[0][1]
     store = Store(connection, keys, workspace)
-    fresh, counts = plan(store, [_item(keys, row) for row in rows])
+    items = [item for row in rows for item in _items(keys, row)]
+    fresh, counts = plan(store, items)
     heard = listen(store, carriers, fresh)
     states = absorb(store, heard, counts)
     connection.execute(_TAKE_OFF, (workspace, [row[0] for row in rows]))
     aside: Counter[str] = Counter(one.quarantine.kind for _, one in heard if one.quarantine is not None)
-    return Drained(len(fresh), len(rows) - len(fresh), aside, states)
+    return Drained(len(fresh), len(items) - len(fresh), aside, states)
 
 
 def listen(store: Store, carriers: Carriers, fresh: Sequence[Fresh]) -> list[tuple[Fresh, Heard]]:
@@ -241,12 +253,15 @@ def listen(store: Store, carriers: Carriers, fresh: Sequence[Fresh]) -> list[tup
 def absorb(store: Store, heard: Sequence[tuple[Fresh, Heard]], counts: Sequence[Any] = ()) -> int:
     """Write what answers say, and what follows from it; gives how many states changed."""
     new: set[int] = set()
-    ids = ensure_numbers(store.connection, store.workspace, named_refs(one for _, one in heard), new)
+    said_by = [one for _, one in heard]
+    ids = ensure_numbers(store.connection, store.workspace, named_refs(said_by), new)
+    ids |= known_numbers(store.connection, store.workspace, missed_refs(said_by) - ids.keys())
     news = [
-        [News(ids[said.ref], fresh.item.source, fresh.observed_at, said) for said in one.said] for fresh, one in heard
+        [News(ids[said.ref], fresh.item.source, fresh.observed_at, said) for said in one.said if said.ref in ids]
+        for fresh, one in heard
     ]
     flat = [one for some in news for one in some]
-    moved = add_links(store, flat, ids) | stirred(store.connection, store.workspace, new)
+    moved = add_links(store, flat, ids) | stirred(store.connection, store.workspace, new) | note(store, flat)
     start = moved | {one.number_id for one in flat}
     names = hold(store, start, alone=counted_numbers(store, counts))
     observations = write_observations(store, heard)
@@ -259,6 +274,7 @@ def absorb(store: Store, heard: Sequence[tuple[Fresh, Heard]], counts: Sequence[
         names = hold(store, start | ahead)
     count_unknowns(store, [(one, observations[fresh.identity]) for fresh, one in heard if one.unknown])
     settled = settle(store, names, told, ahead | moved)
+    find_out(store, flat)
     write_outcomes(store, _checks(told, settled.fresh))
     count_outcomes(store, counts)
     return settled.states

@@ -4,6 +4,7 @@ import msgspec
 
 from everyleg.core.model import Reason
 from everyleg.pipeline.outcomes import DETAIL, record_failure
+from everyleg.pipeline.parcels import NewParcel, ensure_parcels
 from everyleg.store.sealing import about_column
 
 from .acme import at, body, event, got, rows, take
@@ -14,6 +15,11 @@ UNKNOWN = msgspec.json.encode({"parcels": [{"no": "AC1", "events": []}]})
 def checks(database, workspace, *columns):
     query = f"SELECT {', '.join(columns)} FROM checks WHERE workspace_id = %s ORDER BY source"  # noqa: S608
     return rows(database, query, workspace)
+
+
+def follow(database, workspace, carrier="acme"):
+    with database.transaction(workspace) as app:
+        ensure_parcels(app, workspace, [NewParcel(carrier, "AC1")])
 
 
 def fail(database, workspace, hours, kind="unreachable"):
@@ -48,6 +54,7 @@ def test_twice_the_same_in_one_batch_is_news_then_nothing_new(database, workspac
 
 
 def test_a_number_that_the_carrier_does_not_know_is_counted_until_it_does(database, workspace):
+    follow(database, workspace)
     take(database, got(workspace, UNKNOWN, 0))
     take(database, got(workspace, UNKNOWN, 1))
     assert checks(database, workspace, "outcome", "unknowns", "news_at") == [("unknown", 2, None)]
@@ -56,6 +63,7 @@ def test_a_number_that_the_carrier_does_not_know_is_counted_until_it_does(databa
 
 
 def test_what_cannot_be_read_failed(database, workspace):
+    follow(database, workspace)
     take(database, got(workspace, b"<html>maintenance</html>", 0))
     assert checks(database, workspace, "outcome", "failed_kind", "failures") == [("failed", "unreadable", 1)]
 
@@ -81,3 +89,14 @@ def test_a_late_answer_counts_and_does_not_speak_last(database, workspace):
 def test_each_source_is_told_apart(database, workspace):
     take(database, got(workspace, body(event(-5)), 0), got(workspace, body(event(-5)), 1, source="webhook"))
     assert checks(database, workspace, "source", "outcome") == [("carrier_api", "news"), ("webhook", "news")]
+
+
+def test_who_does_not_know_a_number_neither_makes_it_known_nor_becomes_its_carrier(database, workspace):
+    follow(database, workspace, carrier="")
+    take(database, got(workspace, UNKNOWN, 0), got(workspace, UNKNOWN.replace(b"AC1", b"AC7"), 0, asked=("AC7",)))
+    assert rows(database, "SELECT carrier, tracking_number FROM numbers WHERE workspace_id = %s", workspace) == [
+        ("", "AC1")
+    ]
+    assert checks(database, workspace, "outcome") == [("unknown",)]
+    take(database, got(workspace, body(event(-5)), 1))
+    assert rows(database, "SELECT carrier FROM numbers WHERE workspace_id = %s", workspace) == [("acme",)]

@@ -18,9 +18,16 @@ def fill(connection, workspace, only=None):
     there = tables_of(connection)
     for table in metadata.sorted_tables:
         if table.name != "workspaces" and table.name in (there if only is None else there & set(only)):
-            row = row_of(table, workspace)
+            here = columns_of(connection, table.name)
+            row = {name: value for name, value in row_of(table, workspace).items() if name in here}
             names, marks = ", ".join(row), ", ".join(["%s"] * len(row))
             connection.execute(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", list(row.values()))  # noqa: S608
+
+
+def columns_of(connection, table):
+    """Names of the columns that a table of this database has; later revisions add some."""
+    query = "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0"
+    return {name for (name,) in connection.execute(query, (table,))}
 
 
 def tables_of(connection):
@@ -52,6 +59,7 @@ def value_of(column):
         sa.SmallInteger: 1,
         sa.BigInteger: ID,
         sa.Integer: 1,
+        sa.Float: 1.0,
         sa.Numeric: 1,
         sa.CHAR: "US",
         sa.Text: "x",

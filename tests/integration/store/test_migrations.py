@@ -71,7 +71,7 @@ def test_the_tables_belong_to_the_owner_role_that_nobody_logs_in_with(server):
 
 
 def test_an_address_whose_database_is_not_migrated_is_refused_with_what_to_do(empty, tmp_path):
-    with pytest.raises(NotMigratedError, match="migrate it first"):
+    with pytest.raises(NotMigratedError, match="everyleg migrate"):
         connect(StoreSettings(data=tmp_path, database_url=empty))
 
 

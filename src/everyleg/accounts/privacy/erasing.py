@@ -63,6 +63,8 @@ CLEARED = {
     ("observations", "quarantine_reason"): "observation_id = ANY(%(observations)s)",
     ("readings", "found"): "number_id = ANY(%(numbers)s)",
     ("readings", "failed_detail"): "number_id = ANY(%(numbers)s)",
+    ("checks", "failed_detail"): "number_id = ANY(%(numbers)s)",
+    ("source_health", "failed_detail"): "true",  # a source's last words, whosever number they were about
     ("people", "email"): "person_id = ANY(%(people)s)",
     ("people", "name"): "person_id = ANY(%(people)s)",
     ("audit", "detail"): f"{_SUBJECT_OF_PARCEL} OR subject_kind = 'person' AND subject_id = ANY(%(people)s)",

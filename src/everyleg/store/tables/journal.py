@@ -31,6 +31,7 @@ inbox = tenant_table(
     made_at("received_at"),
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
     sealed("body", "raw", nullable=False),
+    Column("bodies", SmallInteger, nullable=False, server_default="1"),  # more than one: a bundle of what was pushed
     Index(None, "inbox_id"),
     key=("inbox_id",),
 )

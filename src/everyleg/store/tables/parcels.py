@@ -1,4 +1,4 @@
-"""Pieces and what joins them: parcels, numbers, legs with their lives, links, consolidations; tags and remarks.
+"""Pieces and what joins them: parcels, numbers, legs with their lives, links; tags and remarks.
 
 A number (carrier and tracking number) is what is asked and what statements hang on; it identifies no parcel. A leg is
 one *life* of a number within a parcel, so a recycled number has several legs, told apart by time.
@@ -95,34 +95,6 @@ mentions = tenant_table(
     belongs("numbers", "number_id"),
     Index(None, "workspace_id", "number_id"),
     key=("bare", "number_id", "relation", "source"),
-)
-
-consolidations = tenant_table(
-    "consolidations",
-    number_id("consolidation_id"),
-    Column("kind", Text, CheckConstraint("kind IN ('bag', 'mawb', 'container', 'batch')", name="kind"), nullable=False),
-    Column("reference", Text, nullable=False),
-    Column("carrier", Text),
-    made_at(),
-    belongs("workspaces"),
-    Index(None, "workspace_id", "reference"),
-    key=("consolidation_id",),
-)
-
-consolidation_members = tenant_table(
-    "consolidation_members",
-    number_id("member_id"),
-    Column("consolidation_id", BigInteger, nullable=False),
-    Column("parcel_id", BigInteger, nullable=False),
-    moment("member_from"),
-    moment("member_to"),
-    Column("evidence", Text),
-    moment("withdrawn_at"),
-    belongs("consolidations", "consolidation_id"),
-    belongs("parcels", "parcel_id"),
-    Index(None, "workspace_id", "consolidation_id"),
-    Index(None, "workspace_id", "parcel_id"),
-    key=("member_id",),
 )
 
 tags = tenant_table(

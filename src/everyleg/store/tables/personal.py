@@ -40,6 +40,8 @@ HARMLESS = frozenset(
         ("tags", "name"),
         ("api_keys", "name"),
         ("secrets", "name"),
+        ("source_accounts", "name"),
+        ("source_quotas", "used"),
         ("observations", "body_size"),
         ("changes", "before"),
         ("changes", "after"),

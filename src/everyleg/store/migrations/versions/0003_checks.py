@@ -1,4 +1,4 @@
-"""What each check of a number gave."""
+"""What each check of a number gave, and which carrier it is of."""
 
 from alembic import op
 
@@ -7,7 +7,7 @@ from everyleg.store.migrations import isolate, run_file
 revision = "0003"
 down_revision = "0002"
 
-TABLES: tuple[str, ...] = ("checks",)
+TABLES: tuple[str, ...] = ("checks", "candidates", "resolved")
 
 
 def upgrade() -> None:

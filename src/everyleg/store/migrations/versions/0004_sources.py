@@ -7,7 +7,7 @@ from everyleg.store.migrations import isolate, run_file
 revision = "0004"
 down_revision = "0003"
 
-TABLES: tuple[str, ...] = ()
+TABLES: tuple[str, ...] = ("source_accounts", "source_quotas", "source_health")
 
 
 def upgrade() -> None:

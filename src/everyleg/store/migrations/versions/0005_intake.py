@@ -7,7 +7,7 @@ from everyleg.store.migrations import isolate, run_file
 revision = "0005"
 down_revision = "0004"
 
-TABLES: tuple[str, ...] = ()
+TABLES: tuple[str, ...] = ("webhooks_in", "registrations", "spending", "second_looks")
 
 
 def upgrade() -> None:

@@ -7,7 +7,7 @@ from everyleg.store.migrations import isolate, run_file
 revision = "0006"
 down_revision = "0005"
 
-TABLES: tuple[str, ...] = ()
+TABLES: tuple[str, ...] = ("spells", "durations", "gaps", "cursors", "plans", "prices")
 
 
 def upgrade() -> None:

@@ -1,4 +1,4 @@
-"""Keys of idempotent requests."""
+"""What the API remembers of requests that may be sent again."""
 
 from alembic import op
 
@@ -7,7 +7,7 @@ from everyleg.store.migrations import isolate, run_file
 revision = "0008"
 down_revision = "0007"
 
-TABLES: tuple[str, ...] = ()
+TABLES: tuple[str, ...] = ("api_requests",)
 
 
 def upgrade() -> None:
