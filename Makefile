@@ -44,7 +44,8 @@ corpus: setup ## how much of the shared corpus is read right; the score may only
 bench: setup ## measured beside a reference in the same run
 	@for what in normalize detect store sheet pages; do $(BIN)/everyleg bench $$what || exit 1; done
 
-soak: setup ## long property runs
+soak: setup ## long runs: properties, a thousand kills while a season is fed, ten minutes without a database
+	@$(BIN)/python -m tests.faults.soak
 	@$(BIN)/python -m pytest -n 2 --hypothesis-profile=soak tests/unit/fold tests/unit/time tests/unit/ports tests/unit/wording
 
 lock: setup ## pin every dependency anew, with hashes and without addresses

@@ -32,12 +32,13 @@ _serial = count(1)
 
 
 @contextmanager
-def serving(database):
+def serving(database, carriers=None, forwarders=None):
     """The address of the pages over a database."""
     services = Services(
         database,
-        registry(),
+        carriers or registry(),
         detector=Detector(load_formats([Path(everyleg.carriers.__file__).parent])),
+        forwarders=forwarders,
         now=lambda: NOW,
         passwords=QUICK,
     )

@@ -45,13 +45,14 @@ def gather(answers: Iterable[Answered], source: str = "carrier_api") -> Parts:
 
 
 def _known(results: Iterable[tuple[str, Result]]) -> dict[str, set[Ref]]:
-    """The numbers whose carrier is known, by their bare form: answered, or named with their carrier."""
+    """The numbers whose carrier is known, by their bare form: found by it, or named with their carrier."""
     refs = set[Ref]()
     for carrier, result in results:
+        if result.outcome != "found":
+            continue
         if (number := number_of(result)) is not None:
             refs.add(Ref(carrier, number))
-        named = result.aliases if result.outcome == "found" else []
-        refs |= {Ref(alias.carrier, alias.tracking_number) for alias in named if alias.carrier is not None}
+        refs |= {Ref(alias.carrier, alias.tracking_number) for alias in result.aliases if alias.carrier is not None}
     known: dict[str, set[Ref]] = {}
     for ref in refs:
         known.setdefault(bare(ref.tracking_number), set()).add(ref)

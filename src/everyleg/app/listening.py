@@ -3,12 +3,16 @@
 import errno
 import signal
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
 import uvicorn
+
+GRACE_S = 30
+"""How long what is being answered may take when the server is to end."""
 
 
 class ListenError(Exception):
@@ -60,6 +64,19 @@ def serve(app: Callable[..., Any], here: socket.socket, started: Callable[[], No
 
 
 @contextmanager
+def serving(app: Callable[..., Any], here: socket.socket) -> Iterator[None]:
+    """Serve an ASGI app on a socket beside the block, in a thread; signals are the block's own business."""
+    server = _Server(app, lambda: None)
+    thread = threading.Thread(target=server.run, args=([here],), name="serves", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(timeout=GRACE_S)
+
+
+@contextmanager
 def until_signalled() -> Iterator[None]:
     """A block that SIGINT and SIGTERM end as an exception would, so that all in it is closed; nothing is raised to the
     outside. For the main thread.
@@ -87,7 +104,7 @@ class _Server(uvicorn.Server):
 
     def __init__(self, app: Callable[..., Any], started: Callable[[], None]) -> None:
         config = uvicorn.Config(
-            app, log_level="warning", access_log=False, timeout_graceful_shutdown=5, server_header=False
+            app, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_S, server_header=False
         )
         super().__init__(config)
         self._told = started

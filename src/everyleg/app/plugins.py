@@ -1,5 +1,6 @@
 """Where plug-ins are found, and the one place that loads their code by name."""
 
+import importlib
 import importlib.util
 import os
 from functools import lru_cache
@@ -7,7 +8,10 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import everyleg.carriers
+import everyleg.upstreams
+from everyleg.ports.asking import Source
 from everyleg.ports.carrier import Hook
+from everyleg.ports.ledger import Ledger
 from everyleg.ports.manifest.load import ManifestError
 from everyleg.ports.registry import Registry
 
@@ -16,6 +20,9 @@ ENTRY_POINT = "everyleg.carriers"
 
 PACKAGED = Path(everyleg.carriers.__file__).parent
 """The carriers that ship with the product."""
+
+UPSTREAMS = Path(everyleg.upstreams.__file__).parent
+"""The aggregators that ship with the product."""
 
 
 def roots() -> list[Path]:
@@ -67,4 +74,18 @@ def load_hook(folder: Path) -> Hook | None:
 @lru_cache(maxsize=1)
 def registry() -> Registry:
     """Every carrier that this installation knows."""
-    return Registry(roots(), load_hook)
+    return Registry(roots(), load_hook, [UPSTREAMS])
+
+
+def aggregators(carriers: Registry, ledger: Ledger) -> dict[str, Source]:
+    """Every aggregator that can be asked, by slug.
+
+    Args:
+        carriers: the registry.
+        ledger: the book of what was registered and paid.
+    """
+    found: dict[str, Source] = {}
+    for slug, folder in carriers.upstream_folders.items():
+        module = importlib.import_module(f"{everyleg.upstreams.__name__}.{folder.name}.source")
+        found[slug] = module.source(carriers.upstream(slug).key_of, ledger)
+    return found

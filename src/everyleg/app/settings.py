@@ -9,3 +9,8 @@ def shared_folder() -> Path | None:
     named = os.environ.get("EVERYLEG_SHARED")
     folder = Path(named) if named else Path(__file__).resolve().parents[4] / "shared"
     return folder if (folder / "corpus").is_dir() else None
+
+
+def metrics_token() -> str | None:
+    """What `/metrics` must be asked with (`EVERYLEG_METRICS_TOKEN`); None: nothing."""
+    return os.environ.get("EVERYLEG_METRICS_TOKEN") or None

@@ -1,43 +1,27 @@
 """`everyleg bench`: measured beside a reference in the same run; ratios, not promises."""
 
-import math
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
-import msgspec
 from cyclopts import App, Parameter
-from lxml import etree
-from msgspec import Struct
 from rich.console import Console
 from rich.table import Table
 
-from everyleg.app.plugins import registry
-from everyleg.cli import bench_detect, bench_pages, bench_sheet, bench_store
-from everyleg.cli.bench_report import report
-from everyleg.cli.io import UserError, print_json
-from everyleg.lab.mix import Sample, answers
-from everyleg.ports.answer import Answer
+from everyleg.cli import (
+    bench_detect,
+    bench_freshness,
+    bench_ingest,
+    bench_normalize,
+    bench_pages,
+    bench_replay,
+    bench_scale,
+    bench_sheet,
+    bench_store,
+    bench_webhook,
+)
+from everyleg.cli.io import print_json
 
 app = App(name="bench", help="Benchmarks, each beside its limit in the same run.")
-
-PASSES = 7
-"""Times each group is measured; the fastest pass of each side counts, since noise only ever adds."""
-
-NORMALIZE_GOALS = {"json": (0.17, 0.25), "xml": (0.25, 0.35)}
-"""Floor and goal of reading ÷ bare parsing."""
-
-
-class Timing(Struct, frozen=True):
-    """One group of answers: seconds a pass, ours and the bare parser's."""
-
-    kind: str
-    answers: int
-    events: int
-    ours: float
-    bare: float
-    audited: float
 
 
 @app.command
@@ -51,87 +35,7 @@ def normalize(
         seed: Seed of our own mix.
         json: Print JSON instead of a table.
     """
-    groups = _from_folder(folder) if folder is not None else _mix(seed)
-    timings = [_measure(group) for group in groups]
-    if not timings:
-        raise UserError(f"{folder}: no readable answers named SLUG/FILE.json or .xml in it")
-    _show(_normalize_report(timings, seed), as_json=json)
-
-
-def _mix(seed: int) -> list[list[Sample]]:
-    groups: dict[tuple[str, str, int], list[Sample]] = {}
-    for i, sample in enumerate(answers(seed)):
-        groups.setdefault((sample.slug, sample.kind, i % 60), []).append(sample)
-    return list(groups.values())
-
-
-def _from_folder(folder: Path) -> list[list[Sample]]:
-    known = registry().folders
-    found = [
-        [_sample(path)]
-        for path in sorted(folder.glob("*/*"))
-        if path.suffix in (".json", ".xml") and path.parent.name in known
-    ]
-    return [group for group in found if registry().carrier(group[0].slug).read(Answer(group[0].body)).understood]
-
-
-def _sample(path: Path) -> Sample:
-    body = path.read_bytes().strip()
-    return Sample(path.parent.name, "xml" if body[:1] == b"<" else "json", body)
-
-
-def _measure(group: list[Sample]) -> Timing:
-    carrier = registry().carrier(group[0].slug)
-    given = [Answer(sample.body) for sample in group]
-    bodies = [sample.body for sample in group]
-    decode = msgspec.json.decode if group[0].kind == "json" else etree.fromstring
-    loops = max(1, 4_000 // sum(len(body) // 100 + 1 for body in bodies))
-
-    def ours(*, audit: bool = False) -> None:
-        for answer in given:
-            carrier.read(answer, audit=audit)
-
-    def bare() -> None:
-        for body in bodies:
-            decode(body)
-
-    events = sum(len(r.events) for a in given for r in carrier.read(a).reading.results)
-    sides = (ours, bare, lambda: ours(audit=True))
-    best = [math.inf] * len(sides)
-    for _ in range(PASSES):
-        for i, side in enumerate(sides):
-            best[i] = min(best[i], _seconds(side, loops))
-    return Timing(group[0].kind, len(group), events, *best)
-
-
-def _seconds(work: Callable[[], None], loops: int) -> float:
-    start = time.perf_counter()
-    for _ in range(loops):
-        work()
-    return (time.perf_counter() - start) / loops
-
-
-def _normalize_report(timings: list[Timing], seed: int) -> dict[str, Any]:
-    figures: dict[str, float] = {}
-    ratios: dict[str, float] = {}
-    for kind in ("json", "xml"):
-        some = [t for t in timings if t.kind == kind]
-        if some:
-            seconds = sum(t.ours for t in some)
-            figures[f"{kind}_payloads_per_s"] = round(sum(t.answers for t in some) / seconds)
-            figures[f"{kind}_events_per_s"] = round(sum(t.events for t in some) / seconds)
-            ratios[kind] = _mean_ratio(some)
-            ratios[f"{kind}_audited"] = _geometric([t.bare / t.audited for t in some])
-    ratios["all"] = _mean_ratio(timings)
-    return report("normalize", seed, figures, ratios, NORMALIZE_GOALS)
-
-
-def _mean_ratio(timings: list[Timing]) -> float:
-    return _geometric([t.bare / t.ours for t in timings])
-
-
-def _geometric(values: list[float]) -> float:
-    return round(math.exp(sum(map(math.log, values)) / len(values)), 4)
+    _show(bench_normalize.run(seed, folder), as_json=json)
 
 
 @app.command
@@ -158,7 +62,7 @@ def sheet(*, seed: int = 1, json: bool = False) -> None:
 
 @app.command
 def store(*, parcels: int = 2_000, seed: int = 1, json: bool = False) -> None:
-    """Raw answers into states (received, read, joined, folded), beside a bare COPY of the same statements.
+    """Raw answers into states (received, read, joined, folded), beside a keyed COPY of the same statements.
 
     Args:
         parcels: Parcels of a round; each has one answer with twelve statements.
@@ -166,6 +70,44 @@ def store(*, parcels: int = 2_000, seed: int = 1, json: bool = False) -> None:
         json: Print JSON instead of a table.
     """
     _show(bench_store.run(seed, parcels), as_json=json)
+
+
+@app.command
+def ingest(*, parcels: int = 3_000, seed: int = 1, json: bool = False) -> None:
+    """Raw answers received by one process, taken to states by one worker, beside a keyed COPY of the same statements.
+
+    Args:
+        parcels: Parcels of a round; each has one answer with twelve statements.
+        seed: Seed of the answers.
+        json: Print JSON instead of a table.
+    """
+    _show(bench_ingest.run(seed, parcels), as_json=json)
+
+
+@app.command
+def replay(*, parcels: int = 3_000, seed: int = 1, json: bool = False) -> None:
+    """Stored answers read and folded again, beside taking them in and beside reading alone.
+
+    Args:
+        parcels: Parcels; each has one answer with twelve statements.
+        seed: Seed of the answers.
+        json: Print JSON instead of a table.
+    """
+    _show(bench_replay.run(seed, parcels), as_json=json)
+
+
+@app.command
+def scale(*, seed: int = 1, parcels: int | None = None, json: bool = False) -> None:
+    """What an answer with news costs at ten thousand, a hundred thousand and a million parcels on their way.
+
+    Takes some minutes and some 6 GB of disk, which it gives back.
+
+    Args:
+        seed: Seed of the answers.
+        parcels: Parcels in place of a million, to try it.
+        json: Print JSON instead of a table.
+    """
+    _show(bench_scale.run(seed, parcels), as_json=json)
 
 
 @app.command
@@ -180,6 +122,34 @@ def pages(*, seed: int = 1, parcels: int | None = None, json: bool = False) -> N
         json: Print JSON instead of a table.
     """
     _show(bench_pages.run(seed, parcels), as_json=json)
+
+
+@app.command
+def webhook(*, seconds: float = 3.0, seed: int = 1, json: bool = False) -> None:
+    """Signed webhooks of 3 KB accepted durably over HTTP, beside the same server answering empty.
+
+    Args:
+        seconds: How long a round of each side lasts; there are five of each, in turns.
+        seed: Seed of the bodies.
+        json: Print JSON instead of a table.
+    """
+    _show(bench_webhook.run(seed, seconds), as_json=json)
+
+
+@app.command
+def freshness(
+    *, season: Path | None = None, cohorts: bool = False, seed: int = 1, parcels: int = 2_000, json: bool = False
+) -> None:
+    """How soon news is seen by the adaptive policy, beside fixed intervals and back-off at the same number of calls.
+
+    Args:
+        season: A season file, ours or anybody's, in place of a made one.
+        cohorts: Parcels travel in batches of 20 to 2,000, and the policy asks a few for all.
+        seed: Seed of the season; what is learned beforehand is learned on another one.
+        parcels: Parcels of the season.
+        json: Print JSON instead of a table.
+    """
+    _show(bench_freshness.run(seed, parcels, season, cohorts=cohorts), as_json=json)
 
 
 def _show(result: dict[str, Any], *, as_json: bool) -> None:

@@ -10,10 +10,13 @@ from rich.table import Table
 
 from everyleg.app.plugins import plugin_folder, registry
 from everyleg.cli.io import UserError, carrier_named, print_json
+from everyleg.ports.access import access
 from everyleg.ports.carrier import Carrier
 from everyleg.ports.kit import expected
 from everyleg.ports.kit.checks import check_folder, check_samples, code_share, expected_path, read_sample
 from everyleg.ports.kit.draft import draft_manifest, new_folder
+from everyleg.ports.kit.forwarder import Forwarder, make_forwarder
+from everyleg.ports.kit.table import markdown
 from everyleg.ports.manifest.load import ManifestError
 from everyleg.ports.manifest.schema import Manifest
 
@@ -46,10 +49,11 @@ def list_(*, json: bool = False) -> None:
     if json:
         print_json(rows)
         return
-    table = Table("slug", "name", "名称", "kind", "tier", "readings", header_style="bold")
-    for row, manifest in zip(rows, registry().manifests(), strict=True):
-        names = manifest.names
-        table.add_row(manifest.slug, names.en, names.zh, manifest.kind, manifest.tier, ", ".join(row["readings"]))  # type: ignore[arg-type]
+    table = Table("slug", "name", "名称", "kind", "tier", "way", "readings", header_style="bold")
+    for manifest in registry().manifests():
+        names, readings = manifest.names, ", ".join(reading.name for reading in manifest.readings)
+        way = access(manifest).way
+        table.add_row(manifest.slug, names.en, names.zh, manifest.kind, manifest.tier, way, readings)
     Console().print(table)
     read = sum(bool(row["readings"]) for row in rows)
     Console().print(f"{len(rows)} carriers, {read} of them read directly.")
@@ -121,18 +125,37 @@ def _write_expected(carrier: Carrier) -> None:
 
 
 @app.command
-def new(slug: str, /, *, folder: Path | None = None, name: str | None = None) -> None:
-    """Make the folder of a new carrier, ready to be filled.
+def new(
+    slug: str,
+    /,
+    *,
+    folder: Path | None = None,
+    name: str | None = None,
+    family: str | None = None,
+    base_url: str | None = None,
+    name_zh: str | None = None,
+) -> None:
+    """Make the folder of a new carrier: empty, to be filled, or whole, for a forwarder on a system that is known.
 
     Args:
         slug: Its slug, lower case with dashes.
         folder: Where carrier folders stand; `EVERYLEG_PLUGINS` without it.
         name: What people call it.
+        family: The system that it runs on (hualei, k5, rtb, niumen, eccang, etower, nextsls).
+        base_url: With a family: where that system stands, `https://…`.
+        name_zh: With a family: what people call it in Chinese.
     """
     try:
         root = folder or plugin_folder()
         if root is None:
             raise UserError("say where carrier folders stand: --folder DIR, or set EVERYLEG_PLUGINS to a directory")
+        if family is None and (base_url or name_zh):
+            raise UserError("--base-url and --name-zh are for forwarders on a known system: say which with --family")
+        if family is not None:
+            forwarder = Forwarder(slug, family, base_url or "", name or "", name_zh or "")
+            made = make_forwarder(registry(), root, forwarder)
+            print(f"made {made}; `everyleg carriers check {slug}` holds it to the samples of {family}")
+            return
         made = new_folder(slug, root, name)
     except ManifestError as error:
         raise UserError(str(error)) from error
@@ -152,6 +175,12 @@ def draft(sample: Path, /) -> None:
         print(draft_manifest(sample), end="")
     except (ValueError, OSError) as error:
         raise UserError(f"{sample}: {error}") from error
+
+
+@app.command
+def table() -> None:
+    """Every carrier in Markdown, as docs/carriers.md has it: read directly or not, needs, limits, verified when."""
+    print(markdown(registry()), end="")
 
 
 @app.command

@@ -1,8 +1,9 @@
-"""`everyleg serve`: the pages, the store and a worker in one process."""
+"""`everyleg serve`: all in one process with its helpers, or one role of it."""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 import psycopg
 from rich.console import Console
@@ -16,20 +17,28 @@ from everyleg.store.errors import StoreError
 from everyleg.store.settings import store_settings
 
 
-def serve(*, demo: bool = False, host: str = "127.0.0.1", port: int = 8017, parcels: int = 1500) -> None:
-    """Serve the pages, with the store and a worker in the same process, until Ctrl-C.
+def serve(
+    *,
+    role: Literal["web", "ingest", "worker", "planner"] | None = None,
+    demo: bool = False,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    parcels: int = 1500,
+) -> None:
+    """Serve pages, API and intake, with the store and its workers beside, until Ctrl-C; or one role of it.
 
     Args:
+        role: Only this part; any number of each work together over EVERYLEG_DATABASE_URL (docs/operations.md).
         demo: First load a demo workspace: a season of parcels up to now, which then goes on by itself.
         host: Address to listen on.
-        port: Port to listen on; 0 for any free one.
+        port: Port to listen on, 8017 (ingest 8027, worker 8037, planner 8047) unless given; 0 for any free one.
         parcels: About how many parcels the demo begins with.
     """
     if parcels < 1:
         raise UserError(f"--parcels {parcels}: the demo needs at least one")
     try:
         with _bar() as telling:
-            run(Wanted(host, port, demo, parcels), store_settings(os.environ), telling)
+            run(Wanted(host, port, demo, parcels, role or "all"), store_settings(os.environ), telling)
     except (ListenError, StoreError, DemoError) as error:
         raise UserError(str(error)) from error
     except psycopg.OperationalError as error:

@@ -13,16 +13,19 @@ from everyleg.cli.io import UserError, print_json
 from everyleg.cli.journey_view import WORDS, duration, print_journey
 from everyleg.cli.store import default_workspace, opened_store
 from everyleg.core.fold import view
-from everyleg.pipeline.journeys import Check, Journey, find_parcels, load_journey
+from everyleg.pipeline.ages import Age
+from everyleg.pipeline.journeys import Journey, find_parcels, load_journey
 
 _AGE = {
     "en": {
         "never": "never asked", "news": "news", "nothing_new": "nothing new", "unknown": "not known to the carrier",
-        "failed": "the last check failed", "checked": "checked {0} ago", "replaced": "replaced by {0}",
+        "failed": "we could not ask", "checked": "checked {0} ago", "replaced": "replaced by {0}",
+        "next": "asked again in {0}", "now": "being asked now",
     },
     "zh": {
         "never": "尚未查询", "news": "有新轨迹", "nothing_new": "无新轨迹", "unknown": "承运商查无此单",
-        "failed": "上次查询失败", "checked": "{0} 前查询", "replaced": "已换单/补发：{0}",
+        "failed": "未能查询", "checked": "{0} 前查询", "replaced": "已换单/补发：{0}",
+        "next": "{0} 后再次查询", "now": "正在查询",
     },
 }  # fmt: skip
 
@@ -72,9 +75,20 @@ def _print_age(journey: Journey, names: dict[str, str], lang: str, now: datetime
         Console().print(Text(words["replaced"].format(other.tracking_number), style="yellow"))
 
 
-def _age(check: Check, words: dict[str, str], lang: str, now: datetime) -> str:
+def _age(check: Age, words: dict[str, str], lang: str, now: datetime) -> str:
+    return " · ".join(said for said in (_asked(check, words, lang, now), _next(check, words, lang, now)) if said)
+
+
+def _asked(check: Age, words: dict[str, str], lang: str, now: datetime) -> str:
     if check.checked_at is None or check.outcome is None:
         return words["never"]
     ago = duration(max(0, int((now - check.checked_at).total_seconds())), WORDS[lang])
     said = words[check.outcome] + (f" ({check.failed_detail})" if check.failed_detail else "")
     return f"{words['checked'].format(ago)}: {said}"
+
+
+def _next(check: Age, words: dict[str, str], lang: str, now: datetime) -> str:
+    if check.next_at is None:
+        return ""
+    wait = int((check.next_at - now).total_seconds())
+    return words["now"] if check.asking or wait <= 0 else words["next"].format(duration(wait, WORDS[lang]))

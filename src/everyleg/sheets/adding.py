@@ -59,6 +59,18 @@ def add(
             progress(len(batch))
 
 
+def add_batch(
+    connection: Connection[Any], database: Database, rows: Sequence[Row], author: Actor, now: datetime
+) -> list[Fate]:
+    """The same for at most `BATCH` rows, in a transaction of the author's workspace that is open.
+
+    Raises:
+        NotAllowedError: the author may not add parcels.
+    """
+    author.require(Permission.ADD_PARCELS)
+    return _Batch(connection, database, author.workspace, author, now).fates(rows, Earlier())
+
+
 class Earlier:
     """A set of ids of which many stand close together, at a bit each."""
 

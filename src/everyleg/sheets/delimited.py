@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from everyleg.sheets.headings import field_of
+from everyleg.sheets.headings import Sheet, field_of
 from everyleg.sheets.notes import SheetError
 from everyleg.sheets.rows import LONGEST_CELL, MOST_COLUMNS, MOST_ROWS, RawRow
 
@@ -23,8 +23,12 @@ _PAGE = re.compile(r"\s*<(!doctype|html|table|\?xml|head|meta)", re.IGNORECASE)
 _DEFUSED = re.compile(r"'+[=+\-@\t\r\n＝＋－＠]")
 
 
-def text_rows(source: bytes | Path) -> Iterator[RawRow]:
+def text_rows(source: bytes | Path, sheet: Sheet = "daily") -> Iterator[RawRow]:
     """The rows of a text, cells without anything in them left out; a row's number counts records from 1.
+
+    Args:
+        source: of it.
+        sheet: whose headings tell the delimiter.
 
     Raises:
         SheetError: it is no text in an encoding that we read, or no sheet.
@@ -35,7 +39,7 @@ def text_rows(source: bytes | Path) -> Iterator[RawRow]:
         if _PAGE.match(sample):
             raise SheetError("page")
         said = _SAID.match(sample)
-        delimiter = said[1] if said else delimiter_of(sample)
+        delimiter = said[1] if said else delimiter_of(sample, sheet)
         text.seek(0)
         yield from _records(text, delimiter, skipped=1 if said else 0)
 
@@ -80,12 +84,12 @@ def _reads(source: bytes | Path, encoding: str) -> bool:
     return True
 
 
-def delimiter_of(sample: str) -> str:
+def delimiter_of(sample: str, sheet: Sheet = "daily") -> str:
     """The delimiter under which most headings are known; `WHOLE` where a line is one cell."""
     best, most = WHOLE, 1
     for delimiter in _DELIMITERS:
-        known = max((_known(cells) for cells in _tried(sample, delimiter)), default=0)
-        wide = max((len(cells) for cells in _tried(sample, delimiter) if _known(cells) == known), default=0)
+        known = max((_known(cells, sheet) for cells in _tried(sample, delimiter)), default=0)
+        wide = max((len(cells) for cells in _tried(sample, delimiter) if _known(cells, sheet) == known), default=0)
         if known and wide > 1 and (known > most or best == WHOLE):
             best, most = delimiter, known
     return best
@@ -100,8 +104,8 @@ def _tried(sample: str, delimiter: str) -> Iterator[list[str]]:
         return
 
 
-def _known(cells: list[str]) -> int:
-    return sum(field_of(cell) is not None for cell in cells[:MOST_COLUMNS] if len(cell) <= 100)
+def _known(cells: list[str], sheet: Sheet) -> int:
+    return sum(field_of(cell, sheet) is not None for cell in cells[:MOST_COLUMNS] if len(cell) <= 100)
 
 
 def _records(text: io.TextIOWrapper, delimiter: str, skipped: int) -> Iterator[RawRow]:

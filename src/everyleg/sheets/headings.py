@@ -1,4 +1,7 @@
-"""What a column may be called: `headings.csv`, each field's name in Chinese and English and what others call it."""
+"""What a column may be called: `headings.csv`, each field's name in Chinese and English and what others call it.
+
+The daily sheet has one such table, the files of forwarders another (`traces/headings.csv`).
+"""
 
 import csv
 import re
@@ -12,7 +15,7 @@ from msgspec import Struct
 
 
 class Heading(Struct, frozen=True):
-    """A column of the daily sheet."""
+    """A column of a sheet."""
 
     field: str
     use: Literal["in", "out"]
@@ -29,10 +32,16 @@ _ASIDE = re.compile(r"必填|选填|required|optional", re.IGNORECASE)
 _JOINT = re.compile(r"[/|｜\n()（）\[\]【】]+")
 
 
+Sheet = Literal["daily", "traces"]
+"""Which sheet: of parcels to follow, or of a forwarder's traces."""
+
+_FILES = {"daily": "headings.csv", "traces": "traces/headings.csv"}
+
+
 @cache
-def headings() -> tuple[Heading, ...]:
-    """All columns, in the order of the template."""
-    text = resources.files("everyleg.sheets").joinpath("headings.csv").read_text("utf-8")
+def headings(sheet: Sheet = "daily") -> tuple[Heading, ...]:
+    """All columns of a sheet, in the order of the template."""
+    text = resources.files("everyleg.sheets").joinpath(_FILES[sheet]).read_text("utf-8")
     return tuple(map(_heading, csv.DictReader(text.splitlines())))
 
 
@@ -49,9 +58,9 @@ def _heading(row: dict[str, str]) -> Heading:
 
 
 @lru_cache(maxsize=4096)
-def field_of(heading: str) -> Heading | None:
+def field_of(heading: str, sheet: Sheet = "daily") -> Heading | None:
     """The column that a heading names, in either language, by any alias or in both (`国家/Country`); else None."""
-    known = _known()
+    known = _known(sheet)
     plain = _ASIDE.sub("", heading)
     if found := known.get(folded(plain)):
         return found
@@ -72,11 +81,11 @@ def folded(heading: str) -> str:
 
 @cache
 def _by_field() -> MappingProxyType[str, Heading]:
-    return MappingProxyType({heading.field: heading for heading in headings()})
+    return MappingProxyType({heading.field: heading for heading in (*headings("traces"), *headings())})
 
 
 @cache
-def _known() -> MappingProxyType[str, Heading]:
+def _known(sheet: Sheet) -> MappingProxyType[str, Heading]:
     return MappingProxyType(
-        {folded(name): heading for heading in headings() for name in (heading.zh, heading.en, *heading.aliases)}
+        {folded(name): heading for heading in headings(sheet) for name in (heading.zh, heading.en, *heading.aliases)}
     )

@@ -107,14 +107,25 @@ class _Table(Struct, frozen=True):
 
 @contextmanager
 def _table(source: bytes | Path) -> Iterator[_Table]:
+    with opened(source) as book:
+        yield _Table(source, book, _daily(book) if book else 0)
+
+
+@contextmanager
+def opened(source: bytes | Path) -> Iterator[Workbook | None]:
+    """The workbook that a file is, by its bytes; None where it may be text.
+
+    Raises:
+        SheetError: it is protected, damaged, or of another kind.
+    """
     head = source[:8] if isinstance(source, bytes) else _head(source)
     if head == _COMPOUND:
         raise SheetError("encrypted" if _mentions(source, _ENCRYPTED) else "old_xls")
     if not head.startswith(_ZIP):
-        yield _Table(source, None, 0)
+        yield None
         return
     with Workbook(source) as book:
-        yield _Table(source, book, _daily(book))
+        yield book
 
 
 def _head(source: Path) -> bytes:

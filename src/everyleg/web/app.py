@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from litestar import Litestar, Response, get
+from litestar import Litestar
 from litestar.di import Provide
 from litestar.types import ASGIApp
 
@@ -11,9 +11,8 @@ from everyleg.web import buyer, dev, seller
 from everyleg.web.errors import HANDLERS, SignInNeeded
 from everyleg.web.page import SESSION, Ask, Page, Reader
 from everyleg.web.security import Guarded, csrf
-from everyleg.web.services import Given, Services
+from everyleg.web.services import Services
 from everyleg.web.static_files import asset
-from everyleg.web.threads import threaded
 
 FORM_BYTES = 1_000_000
 """The most that a form may bring; the page that takes sheets says its own."""
@@ -33,7 +32,7 @@ def make_app(services: Services) -> ASGIApp:
         return visit
 
     app = Litestar(
-        [asset, healthy, *seller.ROUTES, *buyer.ROUTES, *dev.ROUTES],
+        [asset, *seller.ROUTES, *buyer.ROUTES, *dev.ROUTES],
         dependencies={
             "services": Provide(lambda: services, sync_to_thread=False),
             "visit": Provide(visit, sync_to_thread=True),
@@ -52,12 +51,3 @@ def make_app(services: Services) -> ASGIApp:
 async def form(request: Ask) -> Any:
     """What a form brought."""
     return await request.form()
-
-
-@get("/healthz")
-@threaded
-def healthy(services: Given) -> Response[dict[str, str]]:
-    """Whether the pages and their database answer."""
-    with services.database.transaction(None, "worker") as worker:
-        worker.execute("SELECT 1")
-    return Response({"status": "ok"}, headers={"Cache-Control": "no-store"})

@@ -17,6 +17,7 @@ from psycopg import Connection
 from everyleg.accounts.actors import Actor
 from everyleg.accounts.people import Person
 from everyleg.accounts.roles import Permission
+from everyleg.ports.pages import tracking_page
 from everyleg.web.rendering import render
 from everyleg.web.services import Services
 from everyleg.web.words import LANGS, Lang, Words
@@ -99,6 +100,11 @@ class Page:
             return slug
         names = self.services.carriers.manifest(slug).names
         return names.zh if self.lang == "zh" else names.en
+
+    def carriers_page(self, slug: str, number: str) -> str | None:
+        """Address of the page on which the carrier shows the number."""
+        carriers = self.services.carriers
+        return tracking_page(carriers.manifest(slug), number) if slug in carriers.folders else None
 
     def show(self, template: str, context: Mapping[str, Any], status: int = 200) -> Html:
         """A template's page."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 from litestar.di import NamedDependency
 from msgspec import Struct, field
@@ -24,6 +25,8 @@ class Services(Struct, frozen=True):
     carriers: Registry
     detector: Detector | None = None
     """Names carriers by their numbers, where people add some."""
+    forwarders: Path | None = None
+    """The installation's own folder of carriers, where people add forwarders; None: there is none."""
     base_url: str = ""
     """Where the pages are reached from outside (`https://track.example.com`); empty: as the request says."""
     now: Callable[[], datetime] = clock

@@ -33,8 +33,8 @@ def browser():
 
 
 @pytest.fixture(scope="session")
-def site(database):  # noqa: F811
-    with serving(database) as address:
+def site(database, tmp_path_factory):  # noqa: F811
+    with serving(database, forwarders=tmp_path_factory.mktemp("carriers")) as address:
         yield address
 
 

@@ -8,7 +8,18 @@ from tests.factories.site import PASSWORD
 
 from everyleg.web.buyer import links
 
-ROOMS = ("/parcels", "/add", "/unknowns", "/quarantine", "/people", "/dev/components")
+ROOMS = (
+    "/parcels",
+    "/add",
+    "/coverage",
+    "/sources",
+    "/keys",
+    "/unknowns",
+    "/quarantine",
+    "/people",
+    "/forwarders",
+    "/dev/components",
+)
 PHONE = {"viewport": {"width": 375, "height": 812}}
 
 

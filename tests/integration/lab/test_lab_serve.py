@@ -17,6 +17,8 @@ from everyleg.lab.season import read
 from everyleg.lab.serving.app import LabApp
 from everyleg.lab.serving.clock import RunningClock
 from everyleg.lab.serving.faults import Ban, Delay, Faults, Profile
+from everyleg.ports.asking import Ask
+from everyleg.ports.manifest.request import Recipe, Setting, spelled_out
 from tests.unit.lab import readback, worlds
 
 NOW = datetime(2026, 11, 5, 12, tzinfo=UTC)
@@ -49,25 +51,13 @@ def lab(profile=None, seed=1, speed=0.0, now=NOW):
 
 def ask(client, slug, *numbers):
     """Ask as the manifest says, the account made up."""
-    asked = requests()[slug]
-    address = httpx.URL(asked.url)
-    query = {**dict(address.params), **asked.query}
-    return client.request(
-        asked.method,
-        f"/{slug}{httpx.URL(filled(asked.url, numbers)).path}",
-        params={name: filled(text, numbers) for name, text in query.items()},
-        headers=dict.fromkeys(asked.headers, "made-up") | ({"x-lab": "1"} if not asked.headers else {}),
-        content=filled(asked.body, numbers).encode() if asked.body else None,
-    )
-
-
-def filled(template, numbers):
-    known = {"number": numbers[0], "numbers": ",".join(numbers)}
-    for name in ("app_key", "epoch_ms", "sign", "zt_token", "zt_password", "api_key", "uuid", "access_token"):
-        known[name] = "made-up"
-    for name, value in known.items():
-        template = template.replace("{" + name + "}", value)
-    return template
+    request, _ = spelled_out(requests()[slug])
+    recipe = Recipe(request)
+    base = {"base_url": f"{str(client.base_url).rstrip('/')}/{slug}"}
+    known = dict.fromkeys(recipe.names | {"username", "password"}, "made-up") | base
+    made = recipe.make(Setting([Ask(number, slug) for number in numbers], known, NOW))
+    headers = made.headers | ({"x-lab": "1"} if not request.headers else {})
+    return client.request(made.method, made.url, headers=headers, content=made.body or None)
 
 
 def read_http(response, slug, number):

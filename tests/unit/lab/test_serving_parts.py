@@ -1,7 +1,7 @@
 """The parts of the lab's server: addresses read off manifests, a clock that runs faster, troubles drawn by seed."""
 
 from datetime import UTC, datetime, timedelta
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
 from hypothesis import given
@@ -12,6 +12,8 @@ from everyleg.lab.rendering.shapes import SHAPES
 from everyleg.lab.serving.clock import RunningClock
 from everyleg.lab.serving.endpoints import Endpoint, Question
 from everyleg.lab.serving.faults import Faults, Profile, profiles
+from everyleg.ports.asking import Ask
+from everyleg.ports.manifest.request import Recipe, Setting, spelled_out
 
 NOW = datetime(2026, 11, 5, 12, tzinfo=UTC)
 REQUESTS = {slug: request for slug in SHAPES if (request := registry().manifest(slug).request)}
@@ -19,17 +21,12 @@ REQUESTS = {slug: request for slug in SHAPES if (request := registry().manifest(
 
 def question(request, numbers):
     """A manifest's request, filled in as a client would."""
-
-    def filled(template):
-        text = template.replace("{number}", numbers[0]).replace("{numbers}", ",".join(numbers))
-        for word in text.split("{")[1:]:
-            text = text.replace("{" + word.split("}")[0] + "}", "x", 1) if "}" in word and word[0].islower() else text
-        return text
-
-    address = urlsplit(request.url)
-    query = [*parse_qsl(address.query), *request.query.items()]
-    path = filled(address.path)
-    return Question(request.method, path, [(k, filled(v)) for k, v in query], {}, filled(request.body or ""))
+    whole, _ = spelled_out(request)
+    recipe = Recipe(whole)
+    known = dict.fromkeys(recipe.names | {"username", "password"}, "x") | {"base_url": "https://base"}
+    made = recipe.make(Setting([Ask(number, "") for number in numbers], known, NOW))
+    address = urlsplit(made.url)
+    return Question(made.method, unquote(address.path), parse_qsl(address.query), {}, made.body.decode())
 
 
 ASKABLE = sorted(slug for slug, request in REQUESTS.items() if Endpoint(request).askable)
@@ -41,7 +38,7 @@ ASKABLE = sorted(slug for slug, request in REQUESTS.items() if Endpoint(request)
 )
 def test_whatever_number_is_asked_the_manifests_way_is_understood(slug, numbers):
     request = REQUESTS[slug]
-    batch = "{numbers}" in request.url + "".join(request.query.values()) + (request.body or "")
+    batch = Recipe(request).takes_several
     asked = Endpoint(request).numbers(question(request, numbers))
     assert asked == (numbers if batch else numbers[:1])
 

@@ -52,10 +52,12 @@ class LabApp:
             {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
             body.decode("utf-8", "replace"),
         )
+        if (token := endpoint.token(question)) is not None:
+            return Reply(as_json(token))
         numbers = endpoint.numbers(question)
         if numbers is None:
             return _unknown(f"{slug} is asked by {endpoint.method} /{slug}{endpoint.path}; / shows how")
-        if self._faults.profile.account and not any(question.headers.get(name) for name in endpoint.account or [""]):
+        if self._faults.profile.account and not endpoint.let_in(question):
             return shape.refused
         return await self._reply(shape, numbers)
 

@@ -4,7 +4,33 @@ Belongs here: what a seller's people see and do. Does not belong here: what a bu
 in the same way (`components`).
 """
 
-from everyleg.web.seller import adding, entry, parcel, parcels, people, repairs
+from everyleg.web.seller import (
+    adding,
+    consolidations,
+    coverage,
+    entry,
+    forwarders,
+    keys,
+    parcel,
+    parcels,
+    people,
+    repairs,
+    sources,
+    traces,
+)
 
-ROUTES = [*entry.ROUTES, *parcels.ROUTES, *parcel.ROUTES, *adding.ROUTES, *repairs.ROUTES, *people.ROUTES]
+ROUTES = [
+    *entry.ROUTES,
+    *parcels.ROUTES,
+    *parcel.ROUTES,
+    *adding.ROUTES,
+    *repairs.ROUTES,
+    *people.ROUTES,
+    *keys.ROUTES,
+    *sources.ROUTES,
+    *coverage.ROUTES,
+    *forwarders.ROUTES,
+    *consolidations.ROUTES,
+    *traces.ROUTES,
+]
 """Every route of the console."""

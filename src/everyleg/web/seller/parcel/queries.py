@@ -46,17 +46,6 @@ class NumberOf(Struct, frozen=True):
     tracking_number: str
 
 
-class Check(Struct, frozen=True):
-    """The latest answer about a number."""
-
-    carrier: str
-    source: str
-    at: datetime | None
-    outcome: str
-    failed_kind: str | None
-    observation_id: int
-
-
 class Witness(Struct, frozen=True):
     """A statement that tells of an event."""
 
@@ -103,23 +92,6 @@ _NUMBERS = """
 SELECT n.number_id, n.carrier, n.tracking_number FROM legs l
 JOIN numbers n ON n.workspace_id = l.workspace_id AND n.number_id = l.number_id
 WHERE l.workspace_id = %s AND l.parcel_id = %s ORDER BY l.leg_id
-"""
-
-_CHECKS = """
-SELECT n.carrier, r.source, coalesce(o.last_observed_at, o.observed_at) AS at, r.outcome, r.failed_kind,
-       r.observation_id
-FROM unnest(%(numbers)s::bigint[]) AS w(number_id)
-JOIN numbers n ON n.workspace_id = %(workspace)s AND n.number_id = w.number_id
-CROSS JOIN LATERAL (
-    SELECT * FROM readings r WHERE r.workspace_id = %(workspace)s AND r.number_id = w.number_id
-    ORDER BY r.observed_at DESC NULLS LAST LIMIT 1
-) AS r
-JOIN observations o ON o.workspace_id = %(workspace)s AND o.observation_id = r.observation_id
-ORDER BY at DESC NULLS LAST
-"""
-
-_NEXT = """
-SELECT min(due_at) FROM due WHERE workspace_id = %s AND kind = 'check' AND subject_id = ANY(%s)
 """
 
 _WITNESSES = """
@@ -180,18 +152,6 @@ def numbers(connection: Connection[Any], workspace: int, parcel: int) -> list[Nu
     """The parcel's numbers, leg by leg."""
     found = [NumberOf(*row) for row in connection.execute(_NUMBERS, (workspace, parcel))]
     return list({number.number_id: number for number in found}.values())
-
-
-def checks(connection: Connection[Any], workspace: int, number_ids: list[int]) -> list[Check]:
-    """The latest answer about each number, the newest first."""
-    asked = {"workspace": workspace, "numbers": number_ids}
-    return [Check(*row) for row in connection.execute(_CHECKS, asked)]
-
-
-def next_check(connection: Connection[Any], workspace: int, number_ids: list[int]) -> datetime | None:
-    """When the parcel is asked about again, if that is known."""
-    row = connection.execute(_NEXT, (workspace, number_ids)).fetchone()
-    return row[0] if row else None
 
 
 def witnesses(

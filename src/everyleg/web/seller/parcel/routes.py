@@ -14,6 +14,7 @@ from everyleg.accounts.audit import Subject
 from everyleg.accounts.roles import Permission
 from everyleg.core.vocabulary import STAGES
 from everyleg.pipeline import corrections
+from everyleg.pipeline.ages import ask_now
 from everyleg.pipeline.corrections import Done, Edit, NotPossibleError, StaleError
 from everyleg.store.sealing import about_column
 from everyleg.web.buyer import links
@@ -195,9 +196,22 @@ def link(page: Reader, parcel: FromPath[int], form: Sent) -> Answer:
     return once(page, parcel, form, deed, Typed())
 
 
+@post("/parcels/{parcel:int}/ask")
+@threaded
+def ask(page: Reader, parcel: FromPath[int], form: Sent) -> Answer:
+    """Have every number of the parcel asked now."""
+    page.require(Permission.ADD_PARCELS)
+
+    def deed(connection: Connection[Any], head: Head) -> None:
+        numbers = queries.numbers(connection, page.workspace, head.parcel_id)
+        ask_now(connection, page.workspace, [number.number_id for number in numbers], page.now)
+
+    return once(page, parcel, form, deed, Typed())
+
+
 def _version(form: Mapping[str, str]) -> int:
     text = form.get("version", "")
     return int(text) if text.isdecimal() and len(text) < 9 else -1
 
 
-ROUTES = [show, raw_answer, tag, remark, correct, undo, link]
+ROUTES = [show, raw_answer, tag, remark, correct, undo, link, ask]

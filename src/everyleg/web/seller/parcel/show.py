@@ -4,16 +4,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 from psycopg import Connection
 
 from everyleg.accounts.roles import Permission
 from everyleg.core.fold import Event, Timeline, View, view
 from everyleg.core.vocabulary import STAGES, STATUSES
+from everyleg.pipeline.ages import Age, ages, heard_until
 from everyleg.web.components.ribbon import Ribbon, ribbon
 from everyleg.web.page import Page
-from everyleg.web.seller.parcel import queries
+from everyleg.web.seller.parcel import aboard, queries
+from everyleg.web.seller.parcel.freshness import freshness
 from everyleg.web.seller.parcel.journey import Block, blocks, has_it, holders
-from everyleg.web.seller.parcel.queries import Check, Head, NumberOf, Witness
+from everyleg.web.seller.parcel.queries import Head, NumberOf, Witness
 from everyleg.web.words import Words, catalogue
 
 
@@ -35,6 +38,8 @@ class EventShown(Struct, frozen=True):
     problem: bool
     withdrawn: bool
     key: str
+    part: str = ""
+    """What the parcel was inside of, where the event is one of that."""
 
 
 class BlockShown(Struct, frozen=True):
@@ -51,26 +56,26 @@ class BlockShown(Struct, frozen=True):
 def whole(connection: Connection[Any], page: Page, head: Head, stage: str) -> dict[str, Any]:
     """Everything that the page shows of a parcel."""
     keys, workspace = page.services.database.keys, page.workspace
-    numbers = queries.numbers(connection, workspace, head.parcel_id)
-    ids = [number.number_id for number in numbers]
     told = queries.timeline(keys, workspace, head.timeline)
-    checks = queries.checks(connection, workspace, ids)
+    numbers = _in_order(queries.numbers(connection, workspace, head.parcel_id), told)
+    ids = [number.number_id for number in numbers]
+    known = ages(connection, keys, workspace, ids)
     witnesses = queries.witnesses(connection, keys, workspace, ids)
+    witnesses |= aboard.witnesses(connection, page, numbers, told)
     personal = page.may(Permission.SEE_PERSONAL)
     return {
         "head": head,
-        "numbers": _in_order(numbers, told),
+        "numbers": numbers,
         "timeline": told,
         "stage": stage,
         "tags": queries.tags(connection, workspace, head.parcel_id),
         "remarks": queries.remarks(connection, keys, workspace, head.parcel_id) if personal else [],
         "lines": queries.lines(connection, workspace, head.parcel_id),
+        "parts": aboard.parts(connection, page, numbers),
         "replacement": queries.replacement(connection, workspace, head.parcel_id),
         "facts": _facts(page.words, head),
-        "checked": checks[0].at if checks else None,
-        "next_at": queries.next_check(connection, workspace, ids),
-        "failing": [check for check in checks if check.outcome == "failed" and check.failed_kind],
-        **_journey(page, head, told, checks, witnesses, stage),
+        **freshness(page, known),
+        **_journey(page, head, told, known, witnesses, stage),
     }
 
 
@@ -81,12 +86,14 @@ def _in_order(numbers: list[NumberOf], told: Timeline | None) -> list[NumberOf]:
 
 
 def _journey(
-    page: Page, head: Head, told: Timeline | None, checks: list[Check], witnesses: dict[str, list[Witness]], stage: str
+    page: Page, head: Head, told: Timeline | None, known: list[Age], witnesses: dict[str, list[Witness]], stage: str
 ) -> dict[str, Any]:
     if told is None:
         return {"blocks": [], "anomalies": [], "spoke": None, "now_has": None, "seen": None}
     seen, t = view(told, page.now, head.facts), page.words
-    band = _ribbon(told, page.now, seen, checks)
+    # our blindness is no silence of the parcel's
+    seen = replace(seen, expired=view(told, heard_until(known, page.now), head.facts).expired)
+    band = _ribbon(told, page.now, seen, known)
     events = [event.occurred_at for event in told.events if not event.withdrawn]
     return {
         "seen": seen,
@@ -102,8 +109,9 @@ def _journey(
     }
 
 
-def _ribbon(told: Timeline, now: datetime, seen: View, checks: list[Check]) -> Ribbon:
-    blind = bool(checks) and all(check.outcome == "failed" for check in checks)
+def _ribbon(told: Timeline, now: datetime, seen: View, known: list[Age]) -> Ribbon:
+    asked = [age for age in known if age.outcome is not None]
+    blind = bool(asked) and all(age.blind for age in asked)
     return ribbon(told, now, late=bool(seen.overdue or seen.expired), blind=blind)
 
 
@@ -129,6 +137,7 @@ def _event(t: Words, event: Event, witnesses: dict[str, list[Witness]]) -> Event
         problem=STATUSES[event.sub_status].exception,
         withdrawn=event.withdrawn,
         key=event.key,
+        part=aboard.part_of(event.source),
     )
 
 

@@ -11,6 +11,7 @@ from psycopg import Connection
 from everyleg.accounts.roles import Permission
 from everyleg.core.fold.rules import EXPIRED_AFTER_S
 from everyleg.core.vocabulary import MILESTONES, STAGES
+from everyleg.pipeline.ages import Checked, checked
 from everyleg.web.components.ribbon import Ribbon, ribbon
 from everyleg.web.page import Html, Page, Reader
 from everyleg.web.seller.parcels import exporting, queries
@@ -31,6 +32,8 @@ class Shown(Struct, frozen=True):
     row: Row
     thread: Ribbon
     late: bool
+    checked: Checked | None
+    """None: it was never asked about."""
 
 
 class Listing(Struct, frozen=True):
@@ -108,7 +111,9 @@ def _listing(connection: Connection[Any], page: Page, filters: Filters) -> Listi
     count = len(found) if whole else _under(stand, filters) if stand else None
     last = found[-1] if more else None
     following = filters.link(after=str(Cursor(moment_text(last.last_event_at), last.parcel_id))) if last else None
-    return Listing(filters, [_shown(page, row) for row in found], count, _tabs(stand) if stand else None, following)
+    checks = checked(connection, page.workspace, [row.parcel_id for row in found])
+    rows = [_shown(page, row, checks.get(row.parcel_id)) for row in found]
+    return Listing(filters, rows, count, _tabs(stand) if stand else None, following)
 
 
 _counted: dict[int, tuple[float, dict[str, int]]] = {}
@@ -139,12 +144,14 @@ def _tabs(standing: dict[str, int]) -> dict[str, int]:
     return {ATTENTION: standing[ATTENTION]} | groups
 
 
-def _shown(page: Page, row: Row) -> Shown:
+def _shown(page: Page, row: Row, checks: Checked | None) -> Shown:
     glance = row.glance
     under_way = glance.milestone not in _ENDED
-    silent = row.last_event_at is not None and (page.now - row.last_event_at).total_seconds() > EXPIRED_AFTER_S
+    until = (checks and checks.heard_until) or page.now  # our blindness is no silence of the parcel's
+    silent = row.last_event_at is not None and (until - row.last_event_at).total_seconds() > EXPIRED_AFTER_S
     late = under_way and (silent or (row.promised_by is not None and page.now > row.promised_by))
-    return Shown(row, ribbon(glance, page.now, THREAD - 8, late=late), late)
+    blind = checks is not None and checks.blind and under_way
+    return Shown(row, ribbon(glance, page.now, THREAD - 8, late=late, blind=blind), late, checks)
 
 
 ROUTES = [home, listing, counted, *exporting.ROUTES]

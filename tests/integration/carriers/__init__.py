@@ -1,0 +1,1 @@
+"""Carriers together, over their real readings."""
