@@ -42,7 +42,7 @@ corpus: setup ## how much of the shared corpus is read right; the score may only
 	@$(BIN)/everyleg corpus --check
 
 bench: setup ## measured beside a reference in the same run
-	@for what in normalize detect store sheet pages; do $(BIN)/everyleg bench $$what || exit 1; done
+	@for what in normalize detect store ingest replay webhook freshness "freshness --cohorts" sheet pages scale; do $(BIN)/everyleg bench $$what || exit 1; done
 
 soak: setup ## long runs: properties, a thousand kills while a season is fed, ten minutes without a database
 	@$(BIN)/python -m tests.faults.soak

@@ -58,7 +58,7 @@ class Following:
     def round(self, now: datetime) -> bool:
         """Read on; whether there was something."""
         learned = learn_changes(self._database)
-        planned = self._planner.plan_changes(self._database, now)
+        planned = self._planner.plan_changes(self._database, now) + self._planner.plan_due(self._database, now)
         return learned > 0 or planned > 0
 
 

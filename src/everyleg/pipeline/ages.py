@@ -20,6 +20,12 @@ CHECK = "check"
 CHECK_NOW = "check_now"
 """The same where somebody waits for the answer: asked first, out of the share of each quota that is kept for it."""
 
+PLAN = "plan"
+"""The kind of what is due when a parcel's checks have to be planned anew, whatever its state: it was stopped, or goes
+on; its subject is the parcel."""
+LOOK = "look"
+"""The same because somebody is looking at it."""
+
 
 class Age(Struct, frozen=True):
     """How fresh what is known of a number is."""
@@ -130,3 +136,14 @@ def ask_now(connection: Connection[Any], workspace: int, number_ids: Collection[
     """Have these numbers asked as soon as an account's limits allow; what was planned for them stays planned."""
     for number_id in number_ids:
         due.arm(connection, (workspace, CHECK_NOW, number_id), now)
+
+
+def plan_soon(connection: Connection[Any], workspace: int, parcel_id: int, now: datetime) -> None:
+    """Have a parcel's checks planned anew."""
+    due.arm(connection, (workspace, PLAN, parcel_id), now)
+
+
+def looked_at(connection: Connection[Any], workspace: int, parcel_id: int, now: datetime) -> None:
+    """Say that somebody is looking at a parcel: its checks come sooner. Said twice before it is heard, it is one."""
+    if not due.is_armed(connection, (workspace, LOOK, parcel_id)):
+        due.arm(connection, (workspace, LOOK, parcel_id), now)

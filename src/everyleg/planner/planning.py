@@ -7,13 +7,13 @@ state, and so plans it again.
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from msgspec.structs import replace
 from psycopg import Connection
 
-from everyleg.pipeline.ages import CHECK
+from everyleg.pipeline.ages import CHECK, LOOK, PLAN
 from everyleg.pipeline.bulk import Target, insert
 from everyleg.planner.asking.contract import Given
 from everyleg.planner.groups import others_to_plan, with_cohorts
@@ -26,9 +26,11 @@ from everyleg.planner.viewing import Viewed, load_views
 from everyleg.store.changes import Change, read_changes
 from everyleg.store.cursors import move_cursor, take_cursor
 from everyleg.store.db import Database
+from everyleg.store.due import claim, done
 from everyleg.store.sealing import Keyring
 
 READER: Final = "planner"
+_LEASE: Final = timedelta(minutes=1)
 
 _NUMBERS = """
 SELECT DISTINCT number_id FROM legs WHERE workspace_id = %(workspace)s AND parcel_id = ANY(%(parcels)s)
@@ -76,6 +78,19 @@ class Planner:
                 self._plan_changed(worker, database.keys, workspace, some, now)
             move_cursor(worker, READER, changes[-1].cursor)
             return len(changes)
+
+    def plan_due(self, database: Database, now: datetime, most: int = 500) -> int:
+        """Plan the parcels that have to be planned anew and those that somebody looks at; gives how many there were."""
+        with database.transaction(None, "worker") as worker:
+            claims = [one for kind in (PLAN, LOOK) for one in claim(worker, kind, now, _LEASE, most)]
+            by_place: dict[tuple[int, str], list[int]] = defaultdict(list)
+            for one in claims:
+                by_place[one.workspace_id, one.kind].append(one.subject_id)
+            for (workspace, kind), parcels in sorted(by_place.items()):
+                plan = self.look if kind == LOOK else self.plan_parcels
+                plan(worker, database.keys, workspace, parcels, now)
+            done(worker, claims)
+            return len(claims)
 
     def plan_parcels(
         self, worker: Connection[Any], keys: Keyring, workspace: int, parcels: Collection[int], now: datetime

@@ -52,6 +52,12 @@ def arm(connection: Connection[Any], item: tuple[int, str, int], at: datetime, g
     connection.execute(_ARM, (*item, at, group))
 
 
+def is_armed(connection: Connection[Any], item: tuple[int, str, int]) -> bool:
+    """Whether something is due at some time."""
+    query = "SELECT FROM due WHERE workspace_id = %s AND kind = %s AND subject_id = %s"
+    return connection.execute(query, item).fetchone() is not None
+
+
 def claim(
     connection: Connection[Any], kind: str, now: datetime, lease: timedelta, most: int, group: int = 0
 ) -> list[Claim]:

@@ -164,7 +164,17 @@ def test_kuaidi100_is_asked_one_by_one_signed_and_each_time_paid(database, works
         assert ask("kuaidi100", server, "ZT1", carrier="zto", api_key="wrong") == {"ZT1": "failed"}
         assert ask("kuaidi100", server, "ZT1", carrier="zto", monthly_cap="3") == {"ZT1": "failed"}
     assert [query["com"] for query in kuaidi.queries] == ["zhongtong"] * 2
+    assert kuaidi.subscriptions == []
     assert spent(database, workspace) == [(0, 3, Decimal(3))]
+
+
+def test_kuaidi100_is_subscribed_to_once_where_it_has_an_address_to_push_to(database, workspace, ask):
+    kuaidi = Kuaidi100()
+    with serving(kuaidi) as server:
+        for _ in range(2):
+            ask("kuaidi100", server, "ZT1", carrier="zto", callback_url="https://us.example/in/kuaidi100/x", salt="s")
+    assert [(one["number"], one["parameters"]["salt"]) for one in kuaidi.subscriptions] == [("ZT1", "s")]
+    assert len(kuaidi.queries) == 2
 
 
 def test_an_account_with_an_aggregator_is_one_like_any_other(database, workspace):

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from everyleg.durations.learning import learn_changes
+from everyleg.pipeline.ages import looked_at, plan_soon
 from everyleg.pipeline.parcels import NewParcel, ensure_parcels
 from everyleg.planner.asking.contract import Given
 from everyleg.planner.planning import Planner
@@ -240,3 +241,29 @@ def test_a_timeline_that_cannot_be_opened_holds_up_nobody_else(database, workspa
     while learn_changes(database):
         pass
     assert armed(database, workspace).keys() == {"AC1", "AC2"}
+
+
+def test_what_a_person_stops_and_lets_go_on_is_planned_anew(database, workspace, planner):
+    with database.transaction(workspace) as app:
+        parcel = ensure_parcels(app, workspace, [NewParcel("acme", "AC1")])[0].parcel_id
+    plan_all(planner, database)
+    for stopped in (True, False):
+        with database.transaction(None, "worker") as worker:
+            query = "UPDATE parcels SET stopped_at = %s WHERE workspace_id = %s AND parcel_id = %s"
+            worker.execute(query, (NOW if stopped else None, workspace, parcel))
+            plan_soon(worker, workspace, parcel, NOW)
+        assert planner.plan_due(database, NOW) == 1
+        assert bool(armed(database, workspace)) is not stopped
+    assert planner.plan_due(database, NOW) == 0
+
+
+def test_a_buyer_who_looks_brings_the_check_forward_once(database, workspace, planner):
+    take(database, got(workspace, body(event(-3)), asked=("AC1",)))
+    plan_all(planner, database)
+    before = armed(database, workspace)["AC1"]
+    (parcel,) = rows(database, "SELECT parcel_id FROM parcels WHERE workspace_id = %s", workspace)[0]
+    with database.transaction(workspace) as app:
+        looked_at(app, workspace, parcel, NOW)
+        looked_at(app, workspace, parcel, NOW + HOURS)
+    assert planner.plan_due(database, NOW) == 1
+    assert armed(database, workspace)["AC1"] < before

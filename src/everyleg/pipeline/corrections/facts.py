@@ -87,7 +87,7 @@ def correct(database: Database, edit: Edit, key: str, better: Better) -> Done:
 
 
 def _flag(desk: Desk, correction: int) -> Effect:
-    decide_flags(desk.store, desk.parcel)
+    decide_flags(desk.store, desk.parcel, desk.edit.now)
     return Effect()
 
 

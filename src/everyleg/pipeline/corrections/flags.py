@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from everyleg.pipeline.ages import plan_soon
 from everyleg.pipeline.known import Store
 
 _STANDING = """
@@ -12,8 +13,8 @@ SELECT kind, created_at FROM corrections WHERE workspace_id = %s AND parcel_id =
 _WRITE = "UPDATE parcels SET stopped_at = %s, archived_at = %s WHERE workspace_id = %s AND parcel_id = %s"
 
 
-def decide_flags(store: Store, parcel: int) -> None:
-    """Write whether a parcel is followed, and whether it is listed."""
+def decide_flags(store: Store, parcel: int, now: datetime) -> None:
+    """Write whether a parcel is followed, and whether it is listed; its checks are planned anew."""
     stopped: datetime | None = None
     archived: datetime | None = None
     for kind, at in store.connection.execute(_STANDING, (store.workspace, parcel)):
@@ -24,3 +25,4 @@ def decide_flags(store: Store, parcel: int) -> None:
         else:
             archived = archived or at
     store.connection.execute(_WRITE, (stopped, archived, store.workspace, parcel))
+    plan_soon(store.connection, store.workspace, parcel, now)

@@ -96,7 +96,7 @@ def _take_back(desk: Desk, found: Correction) -> None:
     if effect.pin is not None:
         _unpin(desk, found.parcel_id, effect.pin)
     if found.kind in ("stop", "archive", "restart"):
-        decide_flags(desk.store, found.parcel_id)
+        decide_flags(desk.store, found.parcel_id, desk.edit.now)
 
 
 def _unpin(desk: Desk, parcel: int, gone: Pin) -> None:

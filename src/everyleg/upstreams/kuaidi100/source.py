@@ -36,8 +36,14 @@ class Kuaidi100:
         self._key_of, self._ledger = key_of, ledger
 
     async def ask(self, outbound: Outbound, account: Account, asks: Sequence[Ask]) -> list[Asked]:
-        """Query each number, as far as the month's budget pays."""
+        """Query each number, as far as the month's budget pays.
+
+        An account with a `callback_url` also subscribes to each once, so that news is pushed between queries.
+        """
         known = [ask for ask in asks if self._key_of(ask.carrier) is not None]
+        if known and account.settings.get("callback_url"):
+            reserved = await self._ledger.reserve(account, known)
+            await self.register(outbound, account, reserved.register)
         answers = [Asked((ask,), _refused("it has no word for this carrier")) for ask in asks if ask not in known]
         paid = await self._ledger.called(account, known)
         answers += [Asked((ask,), _refused(BEYOND)) for ask in known if ask not in paid]

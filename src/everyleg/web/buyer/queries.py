@@ -63,7 +63,7 @@ _CHECKED = """
 SELECT max(coalesce(o.last_observed_at, o.observed_at)) FROM legs l
 JOIN readings r ON r.workspace_id = l.workspace_id AND r.number_id = l.number_id
 JOIN observations o ON o.workspace_id = r.workspace_id AND o.observation_id = r.observation_id
-WHERE l.workspace_id = %s AND l.parcel_id = %s
+WHERE l.workspace_id = %s AND l.parcel_id = %s AND r.outcome <> 'failed'
 """
 
 

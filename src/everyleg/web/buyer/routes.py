@@ -6,6 +6,7 @@ from litestar import Response, Router, get
 from litestar.middleware.rate_limit import RateLimitConfig
 from litestar.params import FromPath
 
+from everyleg.pipeline.ages import looked_at
 from everyleg.store.sealing import about_column
 from everyleg.web.buyer import links, queries, telling
 from everyleg.web.buyer.queries import Shared
@@ -35,6 +36,7 @@ def tracked(link: FromPath[str], request: Ask, services: Given) -> Html:
             return _nobodys(request, services)
         numbers = queries.numbers(connection, workspace, found.parcel_id)
         checked = queries.checked_at(connection, workspace, found.parcel_id)
+        looked_at(connection, workspace, found.parcel_id, services.now())
     t = Words(language(request, found.language), zone_of(request.cookies.get("zone")), services.now())
     shown = _shown(t, _glance(services, workspace, found), found)
     named = [(_carrier(services, t, slug), number) for slug, number in numbers]
