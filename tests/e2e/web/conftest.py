@@ -21,7 +21,7 @@ CHROMIUM = next(
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not longer: while it is open, nobody else in the process can run an event loop
 def browser():
     if CHROMIUM is None:
         pytest.skip("no Chromium here: install Debian's package `chromium` (as root: apt-get install chromium)")
