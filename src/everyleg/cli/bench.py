@@ -73,7 +73,7 @@ def store(*, parcels: int = 2_000, seed: int = 1, json: bool = False) -> None:
 
 
 @app.command
-def ingest(*, parcels: int = 3_000, seed: int = 1, json: bool = False) -> None:
+def ingest(*, parcels: int = 8_000, seed: int = 1, json: bool = False) -> None:
     """Raw answers received by one process, taken to states by one worker, beside a keyed COPY of the same statements.
 
     Args:

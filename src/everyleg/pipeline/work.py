@@ -32,7 +32,7 @@ from everyleg.ports.manifest.reader import Asked
 from everyleg.store.db import Database
 from everyleg.store.sealing import Keyring, about_column
 
-BATCH = 500
+BATCH = 1000
 """Bodies read in one transaction."""
 
 FOLD_EVERY = 8
