@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
+from statistics import median
 from typing import Any
 
 import psycopg
@@ -38,21 +39,24 @@ def run(seed: int, parcels: int) -> dict[str, Any]:
         workspace = default_workspace(database)
         _round(database, workspace, ways(seed + 10_000, 100, STATEMENTS + 1))  # manifests compiled, caches warm
         size = _size(database, workspace, ways(seed + 20_000, parcels, STATEMENTS))
-        rounds = [_round(database, workspace, ways(seed + i, parcels, STATEMENTS + 1)) for i in range(ROUNDS)]
-        reference = copied(database, parcels * STATEMENTS, STATEMENTS)
-    first, same, news = (min(getattr(one, wave) for one in rounds) for wave in ("first", "same", "news"))
+        rounds, references = [], []
+        for i in range(ROUNDS):
+            rounds.append(_round(database, workspace, ways(seed + i, parcels, STATEMENTS + 1)))
+            references.append(copied(database, parcels * STATEMENTS, STATEMENTS))
+    first, same, news = (median(getattr(one, wave) for one in rounds) for wave in ("first", "same", "news"))
+    pairs = zip(rounds, references, strict=True)
+    copy = median(parcels * STATEMENTS / one.first / reference.keyed for one, reference in pairs)
     figures = {
         "parcels": parcels,
         "statements_per_answer": STATEMENTS,
         "observations_per_s": round(parcels / first),
         "statements_per_s": round(parcels * STATEMENTS / first),
-        "keyed_copy_statements_per_s": round(reference.keyed),
-        "bare_copy_statements_per_s": round(reference.bare),
+        "keyed_copy_statements_per_s": round(median(one.keyed for one in references)),
+        "bare_copy_statements_per_s": round(median(one.bare for one in references)),
         "unchanged_observations_per_s": round(parcels / same),
         "news_observations_per_s": round(parcels / news),
         "bytes_per_parcel": round(size),
     }
-    copy = figures["statements_per_s"] / reference.keyed
     return report("store", seed, figures, {"copy": round(copy, 4), "unchanged": round(news / same, 2)}, GOALS)
 
 
