@@ -7,6 +7,9 @@ from msgspec import Struct
 
 from everyleg.ports.asking import Account, Ask
 
+BEYOND = "the budget of this account for the month is used up; raise it, or wait for the next month"
+"""Why a number is not asked for that a month's budget does not pay."""
+
 
 class Ledger(Protocol):
     """The book of registrations. Every step is durable when it returns."""

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from everyleg.ports.answer import Answer, transport_fault
 from everyleg.ports.asking import Account, Ask, Asked, Outbound, Outgoing
-from everyleg.ports.ledger import Ledger, Outcome
+from everyleg.ports.ledger import BEYOND, Ledger, Outcome
 
 SLUG = "kuaidi100"
 BASE = "https://poll.kuaidi100.com"
@@ -92,9 +92,6 @@ class Kuaidi100:
         base = account.settings.get("base_url") or BASE
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         return await outbound.send(Outgoing("POST", f"{base}/{what}", headers, urlencode(fields).encode()), account)
-
-
-BEYOND = "the budget of this account for the month is used up; raise it, or wait for the next month"
 
 
 def _refused(words: str) -> Answer:

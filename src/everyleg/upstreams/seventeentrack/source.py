@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from everyleg.ports.answer import Answer, transport_fault
 from everyleg.ports.asking import Account, Ask, Asked, Outbound, Outgoing
-from everyleg.ports.ledger import Ledger, Outcome
+from everyleg.ports.ledger import BEYOND, Ledger, Outcome
 
 SLUG = "17track"
 BASE = "https://api.17track.net/track/v2.4"
@@ -95,9 +95,6 @@ class SeventeenTrack:
         base = account.settings.get("base_url") or BASE
         headers = {"17token": account.settings.get("api_key", ""), "Content-Type": "application/json"}
         return await outbound.send(Outgoing("POST", f"{base}/{what}", headers, msgspec.json.encode(items)), account)
-
-
-BEYOND = "the budget of this account for the month is used up; raise it, or wait for the next month"
 
 
 def _facts(ask: Ask) -> dict[str, str]:
