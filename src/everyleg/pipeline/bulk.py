@@ -2,12 +2,14 @@
 security is refused). A handful goes in by a prepared INSERT.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
-from psycopg import Connection
+from psycopg import Connection, Cursor
+from xxhash import xxh3_64_hexdigest
 
 FEW = 40
 """Up to this many rows a temporary table costs more than it saves."""
@@ -73,6 +75,33 @@ def insert(connection: Connection[Any], target: Target, rows: Sequence[Sequence[
     return found
 
 
+Writes = Sequence[tuple[Target, Sequence[Sequence[Any]]]]
+"""What is to be put in, in this order; of targets that return nothing."""
+
+
+@contextmanager
+def inserting(connection: Connection[Any], writes: Writes) -> Iterator[None]:
+    """Put rows in while the block does something else: the server merges what was copied to it meanwhile.
+
+    The block must not use the connection. What the server refuses is raised at its end.
+    """
+    writes = [(target, rows) for target, rows in writes if rows]
+    if not writes:
+        yield
+        return
+    with connection.cursor() as cursor:
+        for target, rows in writes:
+            if len(rows) > FEW:
+                _stage(cursor, target, rows)
+        with connection.pipeline():
+            for target, rows in writes:
+                if len(rows) > FEW:
+                    cursor.execute(_whole(target)[2])
+                else:
+                    cursor.executemany(_one_by_one(target), rows)
+            yield
+
+
 @lru_cache(maxsize=64)
 def _one_by_one(target: Target) -> str:
     marks = ", ".join(f"%s::{kind}" for _, kind in target.columns)
@@ -80,26 +109,32 @@ def _one_by_one(target: Target) -> str:
 
 
 @lru_cache(maxsize=64)
-def _whole(target: Target) -> tuple[str, str, str, str]:
-    staged = f"new_{target.table}"
+def _whole(target: Target) -> tuple[str, str, str]:
     columns = ", ".join(f"{name} {kind}" for name, kind in target.columns)
+    staged = f"new_{target.table}_{xxh3_64_hexdigest(columns.encode())}"
     return (
-        f"CREATE TEMPORARY TABLE {staged} ({columns}) ON COMMIT DROP",
+        f"""DO $$ BEGIN IF to_regclass('pg_temp.{staged}') IS NULL THEN
+            CREATE TEMPORARY TABLE {staged} ({columns}) ON COMMIT DELETE ROWS;
+            GRANT ALL ON {staged} TO PUBLIC;
+        END IF; END $$;
+        DELETE FROM {staged}""",  # noqa: S608 - our own words
         f"COPY {staged} ({target.names}) FROM STDIN (FORMAT BINARY)",
         f"INSERT INTO {target.table} ({target.names}) SELECT {target.names} FROM {staged} {target.tail}",  # noqa: S608
-        f"DROP TABLE {staged}",
     )
 
 
+def _stage(cursor: Cursor[Any], target: Target, rows: Sequence[Sequence[Any]]) -> None:
+    """Copy rows to the session's temporary table of a target; making one costs as much as merging a hundred rows."""
+    make, fill, _ = _whole(target)
+    cursor.execute(make)
+    with cursor.copy(fill) as copy:
+        copy.set_types([kind for _, kind in target.columns])
+        for row in rows:
+            copy.write_row(row)
+
+
 def _through_copy(connection: Connection[Any], target: Target, rows: Sequence[Sequence[Any]]) -> list[Any]:
-    make, fill, merge, drop = _whole(target)
     with connection.cursor() as cursor:
-        cursor.execute(make)
-        with cursor.copy(fill) as copy:
-            copy.set_types([kind for _, kind in target.columns])
-            for row in rows:
-                copy.write_row(row)
-        cursor.execute(merge)
-        found = cursor.fetchall() if target.returning else []
-        cursor.execute(drop)
-    return found
+        _stage(cursor, target, rows)
+        cursor.execute(_whole(target)[2])
+        return cursor.fetchall() if target.returning else []

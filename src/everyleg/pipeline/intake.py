@@ -53,7 +53,7 @@ class Packed(Struct, frozen=True, array_like=True):
 
 
 _encode = msgspec.msgpack.Encoder().encode
-unpack = msgspec.msgpack.Decoder(list[Packed]).decode
+unbundle = msgspec.msgpack.Decoder(list[Packed]).decode
 """The bodies of a bundle."""
 
 
@@ -115,7 +115,7 @@ def split(database: Database, inbox_id: int) -> bool:
         if row is None:
             return False
         workspace, body = row
-        opened = unpack(database.keys.open(body, about_column(workspace, INBOX_BODY)))
+        opened = unbundle(database.keys.open(body, about_column(workspace, INBOX_BODY)))
         singles = [Received(workspace, one.source, one.carrier, one.body, (), one.observed_at) for one in opened]
         keep(worker, [_single(database.keys.seal, one) for one in singles])
         cursor.execute(_DROP, (workspace, inbox_id))

@@ -8,10 +8,11 @@ from typing import Any
 import structlog
 from msgspec import Struct
 
-from everyleg.core.model import Reason, observation_id
+from everyleg.core.model import observation_id
 from everyleg.pipeline.bulk import Target, each, insert
 from everyleg.pipeline.heard import Heard
 from everyleg.pipeline.known import Store
+from everyleg.store.sealing import pack
 
 _log = structlog.get_logger(__name__)
 
@@ -31,6 +32,12 @@ class Item(Struct):
     observed_at: datetime
     received_at: datetime
     body: bytes
+    packed: bytes | None = None
+    """The body as `pack` made it of one that came alone: to be kept as it is."""
+
+    def as_kept(self) -> bytes:
+        """The body, packed."""
+        return pack(self.body) if self.packed is None else self.packed
 
 
 class Fresh(Struct):
@@ -218,9 +225,12 @@ def ahead(store: Store, later: Sequence[Later]) -> set[int]:
 
 def write_observations(store: Store, heard: Iterable[tuple[Fresh, Heard]]) -> dict[Identity, int]:
     """Keep answers for ever; gives their ids."""
+    heard = list(heard)
+    bodies = store.keys.seal_packed([fresh.item.as_kept() for fresh, _ in heard], store.about(BODY))
     rows = []
-    for fresh, one in heard:
-        rows.append(_row(store, fresh, one.carrier, one.quarantine))
+    for (fresh, one), body in zip(heard, bodies, strict=True):
+        aside = None if one.quarantine is None else (one.quarantine.kind, one.quarantine.detail)
+        rows.append(_row(store, fresh, body, one.carrier, aside))
         if one.quarantine is not None:
             _log.info("put_aside", **_named(store, fresh), carrier=one.carrier, kind=one.quarantine.kind)
     return {
@@ -232,9 +242,8 @@ def put_aside(store: Store, item: Item, kind: str, reason: str) -> None:
     """Keep a body that could not be taken in, with the reason."""
     fresh = fresh_of(item)
     _log.warning("put_aside", **_named(store, fresh), carrier=item.carrier, kind=kind)
-    row = list(_row(store, fresh, item.carrier, None))
-    row[-2:] = [kind, store.keys.seal_text(reason, store.about(WHY))]
-    insert(store.connection, _OBSERVATIONS, [row])
+    body = store.keys.seal(item.body, store.about(BODY))
+    insert(store.connection, _OBSERVATIONS, [_row(store, fresh, body, item.carrier, (kind, reason))])
 
 
 def _named(store: Store, fresh: Fresh) -> dict[str, Any]:
@@ -242,11 +251,13 @@ def _named(store: Store, fresh: Fresh) -> dict[str, Any]:
     return {"workspace": store.workspace, "observation": fresh.sha256.hex()}
 
 
-def _row(store: Store, fresh: Fresh, carrier: str | None, quarantine: Reason | None) -> tuple[Any, ...]:
+def _row(
+    store: Store, fresh: Fresh, body: bytes, carrier: str | None, aside: tuple[str, str] | None
+) -> tuple[Any, ...]:
     item = fresh.item
+    kind, reason = aside or (None, None)
     return (
         store.workspace, fresh.sha256, fresh.subject, carrier, item.source, list(item.asked), fresh.observed_at,
-        item.received_at, store.keys.seal(item.body, store.about(BODY)), len(item.body), fresh.times,
-        fresh.last_observed_at, quarantine.kind if quarantine else None,
-        store.keys.seal_text(quarantine.detail, store.about(WHY)) if quarantine else None,
+        item.received_at, body, len(item.body), fresh.times, fresh.last_observed_at,
+        kind, store.keys.seal_text(reason, store.about(WHY)),
     )  # fmt: skip

@@ -7,18 +7,18 @@ other.
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from everyleg.core.model import Ref
-from everyleg.pipeline.bulk import Target, insert
+from everyleg.pipeline.bulk import Target, Writes, insert, inserting
 from everyleg.pipeline.consolidations.fanning import fan_out
-from everyleg.pipeline.folding import fold_components, load_whole
+from everyleg.pipeline.folding import Whole, fold_components, load_whole
 from everyleg.pipeline.heard import Said
 from everyleg.pipeline.joining import evidence_of, link_kind
 from everyleg.pipeline.known import SAID, Names, Reading, Row, Store, telling_of
 from everyleg.pipeline.numbers import lock_numbers, named
 from everyleg.pipeline.observing import Later, ahead
-from everyleg.pipeline.states import write_states
+from everyleg.pipeline.states import bring
 from everyleg.pipeline.telling import Answers, tell
 from everyleg.ports.manifest.reader import bare
 
@@ -70,6 +70,10 @@ _MENTIONS = Target(
 
 DETAIL = "readings.failed_detail"
 FOUND = "readings.found"
+
+
+PART = 500
+"""Components folded at a time."""
 
 
 class News(NamedTuple):
@@ -137,8 +141,8 @@ def _together(names: Names, start: Collection[int]) -> set[int]:
     return set().union(*names.components(start)) if start else set()
 
 
-def write_readings(store: Store, heard: Iterable[Heard]) -> None:
-    """Keep what answers said of numbers."""
+def reading_rows(store: Store, heard: Iterable[Heard]) -> list[tuple[Any, ...]]:
+    """What answers said of numbers, as rows of `_READINGS`."""
     seal, about = store.keys.seal, store.about(FOUND)
     rows = []
     for (number, source, at, said), observation, _ in heard:
@@ -150,7 +154,7 @@ def write_readings(store: Store, heard: Iterable[Heard]) -> None:
             said.facts.origin, said.facts.destination, said.facts.carrier_estimate,
             None if found is None else seal(found, about),
         ))  # fmt: skip
-    insert(store.connection, _READINGS, rows)
+    return rows
 
 
 def settle(store: Store, names: Names, heard: Sequence[Heard], also: Collection[int] = ()) -> Settled:
@@ -170,7 +174,6 @@ def settle(store: Store, names: Names, heard: Sequence[Heard], also: Collection[
         _compare(one, answers[one.news.number_id], fresh, later)
     touched |= {one.news.number_id for one in fresh} | ahead(store, later)
     fan_out(store, names, touched)
-    write_readings(store, heard)
     components = names.components(touched)
     numbers = set().union(*components) if components else set()
     whole = load_whole(store, names, numbers, {n: known for n, known in answers.items() if n in numbers})
@@ -179,8 +182,22 @@ def settle(store: Store, names: Names, heard: Sequence[Heard], also: Collection[
         number = one.news.number_id
         rows = tell(whole.rows[number], whole.answers[number], one.news.said, reading_of(one), one.news.source)
         changed |= {(number, one.news.source, row.statement.key): row for row in rows}
-    write_statements(store, changed)
-    return Settled(write_states(store, whole, fold_components(store, whole, components)), fresh)
+    writes = [(_READINGS, reading_rows(store, heard)), (STATEMENTS, statement_rows(store, changed))]
+    return Settled(_fold(store, whole, components, writes), fresh)
+
+
+def _fold(store: Store, whole: Whole, components: Sequence[set[int]], writes: Writes) -> int:
+    """Fold components part by part, each while the server merges what is to be written of the one before; gives how
+    many states changed.
+    """
+    states = 0
+    for at in range(0, len(components), PART):
+        with inserting(store.connection, writes):
+            matches = fold_components(store, whole, components[at : at + PART])
+        changed, writes = bring(store, whole, matches)
+        states += changed
+    with inserting(store.connection, writes):
+        return states
 
 
 def _compare(heard: Heard, answers: Answers, fresh: list[Heard], later: list[Later]) -> None:
@@ -209,9 +226,14 @@ def reading_of(heard: Heard) -> Reading:
 
 def write_statements(store: Store, rows: dict[tuple[int, str, str], Row]) -> None:
     """Write statements by number, source and key: new ones, and others in place of what was there."""
+    insert(store.connection, STATEMENTS, statement_rows(store, rows))
+
+
+def statement_rows(store: Store, rows: dict[tuple[int, str, str], Row]) -> list[tuple[Any, ...]]:
+    """Statements as rows of `STATEMENTS`."""
     workspace = store.workspace
     said = store.keys.seal_all([telling_of(row.statement) for row in rows.values()], store.about(SAID))
-    values = [
+    return [
         (
             workspace, number, source, bytes.fromhex(key), row.observation_id, s.observed_at, s.occurred_at,
             s.occurred_local, s.uncertainty_s, s.utc_offset, s.rank, s.withdrawn, s.time_basis, s.stage,
@@ -220,4 +242,3 @@ def write_statements(store: Store, rows: dict[tuple[int, str, str], Row]) -> Non
         for ((number, source, key), row), sealed in zip(rows.items(), said, strict=True)
         for s in (row.statement,)
     ]  # fmt: skip
-    insert(store.connection, STATEMENTS, values)

@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from everyleg.core.fold import Timeline
 from everyleg.core.model import Ref
-from everyleg.pipeline.bulk import Target, each, insert
+from everyleg.pipeline.bulk import Target, Writes, each, insert
 from everyleg.pipeline.folding import TIMELINE, Whole, open_timeline
 from everyleg.pipeline.known import Store
 from everyleg.pipeline.matching import Match
@@ -97,8 +97,10 @@ def columns_of(timeline: Timeline | None, home: Ref) -> Columns:
     )
 
 
-def write_states(store: Store, whole: Whole, matches: Sequence[Match]) -> int:
-    """Bring parcels, states, legs and changes to what the fold found; gives how many states changed."""
+def bring(store: Store, whole: Whole, matches: Sequence[Match]) -> tuple[int, Writes]:
+    """Bring parcels and legs to what the fold found; gives how many states change, and the rows that are to be put in
+    for it.
+    """
     parcels = _parcels(store, matches)
     pairs = list(zip(parcels, matches, strict=True))
     _redirect(store, pairs)
@@ -119,13 +121,18 @@ def write_states(store: Store, whole: Whole, matches: Sequence[Match]) -> int:
         states.append(_state_row(store, parcel, columns, body))
         if columns.summary != before.get(parcel):
             changes.append(_change_row(store, parcel, before.get(parcel), columns.summary))
-    insert(store.connection, _STATES, states)
+    legs = _legs(store, standing, {ref: number for number, ref in whole.names.refs.items()})
+    return len(states), [*_revive(store, standing, states), (_CHANGES, changes), (_LEGS, legs)]
+
+
+def _revive(store: Store, standing: Iterable[tuple[int, Match]], states: Sequence[Sequence[Any]]) -> Writes:
+    """List parcels that stand for themselves again; gives the states that are still to be put in."""
     revived = [found.home.parcel_id for _, found in standing if found.home is not None and found.home.merged_into]
-    if revived:
-        store.connection.execute(_LIST_AGAIN, (store.workspace, revived))
-    insert(store.connection, _CHANGES, changes)
-    _write_legs(store, standing, {ref: number for number, ref in whole.names.refs.items()})
-    return len(states)
+    if not revived:
+        return [(_STATES, states)]
+    insert(store.connection, _STATES, states)
+    store.connection.execute(_LIST_AGAIN, (store.workspace, revived))
+    return []
 
 
 def _parcels(store: Store, matches: Sequence[Match]) -> list[int]:
@@ -171,8 +178,8 @@ def _change_row(store: Store, parcel: int, before: Summary | None, after: Summar
     return store.workspace, parcel, None if before is None else Jsonb(before, _dumps), Jsonb(after, _dumps)
 
 
-def _write_legs(store: Store, standing: Iterable[tuple[int, Match]], ids: Mapping[Ref, int]) -> None:
-    """Make the legs those of the timelines; a leg that stays keeps its id."""
+def _legs(store: Store, standing: Iterable[tuple[int, Match]], ids: Mapping[Ref, int]) -> list[tuple[Any, ...]]:
+    """Make the legs those of the timelines; a leg that stays keeps its id. Gives the rows of those that are new."""
     wanted = {parcel: _spans(found, ids) for parcel, found in standing}
     there: dict[tuple[int, int], tuple[int, Span]] = {}
     extra = []
@@ -189,19 +196,13 @@ def _write_legs(store: Store, standing: Iterable[tuple[int, Match]], ids: Mappin
                 new.append((store.workspace, parcel, number, *span))
             elif before[1] != span:
                 moved.append((*span, store.workspace, before[0]))
-    _apply_legs(store, new, moved, extra)
-
-
-def _apply_legs(
-    store: Store, new: Sequence[Sequence[Any]], moved: Sequence[Sequence[Any]], extra: Sequence[int]
-) -> None:
-    insert(store.connection, _LEGS, new)
     with store.connection.cursor() as cursor:
         if moved:
             update = "UPDATE legs SET life_from = %s, life_to = %s WHERE workspace_id = %s AND leg_id = %s"
             cursor.executemany(update, moved)
         if extra:
             cursor.execute("DELETE FROM legs WHERE workspace_id = %s AND leg_id = ANY(%s)", (store.workspace, extra))
+    return new
 
 
 def _spans(found: Match, ids: Mapping[Ref, int]) -> dict[int, Span]:

@@ -20,7 +20,7 @@ from everyleg.pipeline.asking_again import find_out
 from everyleg.pipeline.consolidations.noting import note
 from everyleg.pipeline.doubts import count_unknowns, teachings_of
 from everyleg.pipeline.heard import Carriers, Heard, hear, missed_refs, named_refs
-from everyleg.pipeline.intake import INBOX_BODY, split, unpack
+from everyleg.pipeline.intake import INBOX_BODY, split, unbundle
 from everyleg.pipeline.known import Store
 from everyleg.pipeline.numbers import ensure_numbers, known_numbers, stirred
 from everyleg.pipeline.observing import Fresh, Item, counted_numbers, plan, put_aside, write_counts, write_observations
@@ -30,7 +30,7 @@ from everyleg.pipeline.settle import Heard as Told
 from everyleg.pipeline.settle import News, add_links, hold, settle
 from everyleg.ports.manifest.reader import Asked
 from everyleg.store.db import Database
-from everyleg.store.sealing import Keyring, about_column
+from everyleg.store.sealing import Keyring, about_column, unpack
 
 BATCH = 1000
 """Bodies read in one transaction."""
@@ -220,10 +220,11 @@ def _make_aside(database: Database, inbox_id: int, reason: str) -> None:
 def _items(keys: Keyring, row: Sequence[Any]) -> list[Item]:
     """The bodies of a row: one, or those of a bundle."""
     _, workspace, source, carrier, asked, observed_at, received_at, body, bodies = row
-    opened = keys.open(body, about_column(workspace, INBOX_BODY))
+    packed = keys.open_packed(body, about_column(workspace, INBOX_BODY))
+    opened = unpack(packed)
     if bodies == 1:
-        return [Item(source, carrier, tuple(asked), observed_at, received_at, opened)]
-    return [Item(one.source, one.carrier, (), one.observed_at, received_at, one.body) for one in unpack(opened)]
+        return [Item(source, carrier, tuple(asked), observed_at, received_at, opened, packed)]
+    return [Item(one.source, one.carrier, (), one.observed_at, received_at, one.body) for one in unbundle(opened)]
 
 
 def take_in(connection: Connection[Any], keys: Keyring, carriers: Carriers, rows: Sequence[Any]) -> Drained:
