@@ -4,6 +4,7 @@ security is refused). A handful goes in by a prepared INSERT.
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -29,9 +30,11 @@ def each(select: str, order: str = "") -> str:
     return f"SELECT x.* FROM {asked} CROSS JOIN LATERAL ({select} OFFSET 0) x {order}"  # noqa: S608 - our own words
 
 
-def array_of(ids: Iterable[int]) -> str:
-    """Ids as PostgreSQL writes an array of them; a list would be walked through three times to find out its type."""
-    return "{" + ",".join(map(str, ids)) + "}"
+def array_of(values: Iterable[int | datetime]) -> str:
+    """Numbers or times as PostgreSQL writes an array of them; a list would be walked through three times to find out
+    its type.
+    """
+    return "{" + ",".join(map(str, values)) + "}"
 
 
 class Target(Struct, frozen=True):

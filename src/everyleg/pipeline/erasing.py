@@ -12,9 +12,17 @@ from psycopg import Connection
 from everyleg.accounts.privacy.erasing import Remains
 from everyleg.core.fold.delivery import words_that_count
 from everyleg.pipeline import settle
+from everyleg.pipeline.ages import PLAN
 from everyleg.pipeline.known import Store, Telling
 from everyleg.pipeline.work import refold
 from everyleg.store.sealing import Keyring
+
+# nobody asks for them any more, and aggregators are told so
+_PLAN = """
+INSERT INTO due (workspace_id, kind, subject_id, due_at)
+SELECT DISTINCT workspace_id, %s, parcel_id, clock_timestamp() FROM legs WHERE workspace_id = %s AND number_id = ANY(%s)
+ON CONFLICT (workspace_id, kind, subject_id) DO NOTHING
+"""
 
 _TELLING = msgspec.json.Decoder(Telling)
 
@@ -32,6 +40,7 @@ def _hold(connection: Connection[Any], keys: Keyring, workspace: int, number_ids
 
 
 def _refold(connection: Connection[Any], keys: Keyring, workspace: int, number_ids: Collection[int]) -> int:
+    connection.execute(_PLAN, (PLAN, workspace, list(number_ids)))
     return refold(Store(connection, keys, workspace), set(number_ids))
 
 

@@ -95,7 +95,8 @@ def _component(
     for member in component:
         number, rows, answers = _counted(whole, member)
         observations, statements = fold_input(refs[number], rows, answers)
-        statements += whole.aboard.statements(number, refs[number], rows)
+        if number == member:
+            statements += whole.aboard.statements(number, refs[number], rows)
         told.append((member, number, observations, statements))
     doubts = doubted([one for *_, some in told for one in some])
     for member, number, observations, statements in told:

@@ -149,6 +149,8 @@ class Store:
 
     def __init__(self, connection: Connection[Any], keys: Keyring, workspace: int) -> None:
         self.connection, self.keys, self.workspace = connection, keys, workspace
+        self.just_read: dict[tuple[int | None, str], Statement] = {}
+        """By observation and key, of answers that were read again and say what they said: need not be opened."""
 
     def about(self, column: str) -> str:
         """What a sealed column of this workspace is about."""
@@ -239,11 +241,14 @@ class Store:
     def statements(self, ids: Collection[int], refs: dict[int, Ref]) -> dict[int, Rows]:
         """The statements of numbers, opened."""
         found: dict[int, Rows] = {number: {} for number in ids}
-        open_sealed, about = self.keys.open, self.about(SAID)
+        open_sealed, about, just_read = self.keys.open, self.about(SAID), self.just_read
         for row in self.rows(_STATEMENTS, ids):
-            said = _TELLING.decode(open_sealed(row[15], about)) if row[15] is not None else _NOTHING
-            ref = refs[row[0]]
-            found[row[0]][row[1], row[2]] = Row(_statement(row, said, ref), row[3], row[16])
+            if (read := just_read.get((row[3], row[2]))) is not None:
+                statement = replace(read, source=row[1], observed_at=row[4], withdrawn=row[10], rank=_rank(row[9]))
+            else:
+                said = _TELLING.decode(open_sealed(row[15], about)) if row[15] is not None else _NOTHING
+                statement = _statement(row, said, refs[row[0]])
+            found[row[0]][row[1], row[2]] = Row(statement, row[3], row[16])
         return found
 
 
@@ -287,8 +292,12 @@ def _statement(row: Sequence[Any], said: Telling, ref: Ref) -> Statement:
         observation=None,
         key=row[2],
         withdrawn=row[10],
-        rank=msgspec.UNSET if row[9] is None else row[9],
+        rank=_rank(row[9]),
     )
+
+
+def _rank(kept: int | None) -> int | msgspec.UnsetType:
+    return msgspec.UNSET if kept is None else kept
 
 
 def telling_of(statement: Statement) -> bytes:

@@ -9,7 +9,7 @@ import structlog
 from msgspec import Struct
 
 from everyleg.core.model import observation_id
-from everyleg.pipeline.bulk import Target, each, insert
+from everyleg.pipeline.bulk import Target, array_of, each, insert
 from everyleg.pipeline.heard import Heard
 from everyleg.pipeline.known import Store
 from everyleg.store.sealing import pack
@@ -87,10 +87,17 @@ WHERE EXISTS (
         AND w.at BETWEEN o.observed_at AND coalesce(o.last_observed_at, o.observed_at) OFFSET 0)
 """
 
+# each is looked up and locked by itself, and then found by its place: a join could read the whole workspace (`each`)
 _COUNT = """
-UPDATE observations SET times = times + %s, observed_at = least(observed_at, %s),
-    last_observed_at = greatest(last_observed_at, observed_at, %s)
-WHERE workspace_id = %s AND observation_id = %s
+UPDATE observations o SET times = o.times + w.times, observed_at = least(o.observed_at, w.first),
+    last_observed_at = greatest(o.last_observed_at, o.observed_at, w.last)
+FROM (
+    SELECT there.place, w.* FROM unnest(
+        %(ids)s::bigint[], %(times)s::integer[], %(firsts)s::timestamptz[], %(lasts)s::timestamptz[]
+    ) AS w (id, times, first, last) CROSS JOIN LATERAL (
+        SELECT o.ctid AS place FROM observations o
+        WHERE o.workspace_id = %(workspace)s AND o.observation_id = w.id OFFSET 0 FOR NO KEY UPDATE) there
+) w WHERE o.ctid = w.place
 """
 
 _COUNTED = each("""
@@ -201,11 +208,17 @@ def write_counts(store: Store, counts: Sequence[Count]) -> set[int]:
     """Count observations received again; gives the numbers whose fold that may change."""
     if not counts:
         return set()
-    with store.connection.cursor() as cursor:
-        cursor.executemany(
-            _COUNT,
-            [(c.times, c.observed_at, c.last_observed_at, store.workspace, c.observation_id) for c in counts],
-        )
+    counts = sorted(counts, key=lambda count: count.observation_id)  # locked in one order by everybody
+    store.connection.execute(
+        _COUNT,
+        {
+            "workspace": store.workspace,
+            "ids": array_of(count.observation_id for count in counts),
+            "times": array_of(count.times for count in counts),
+            "firsts": array_of(count.observed_at for count in counts),
+            "lasts": array_of(count.last_observed_at for count in counts),
+        },
+    )
     by_id = {count.observation_id: count for count in counts if count.last_observed_at > count.was_last}
     later = [
         (number, source, by_id[observation].was_last, by_id[observation].last_observed_at)
@@ -219,7 +232,8 @@ def ahead(store: Store, later: Sequence[Later]) -> set[int]:
     if not later:
         return set()
     ids, sources, after, until = map(list, zip(*later, strict=True))
-    asked = {"workspace": store.workspace, "ids": ids, "sources": sources, "after": after, "until": until}
+    asked = {"workspace": store.workspace, "ids": array_of(ids), "sources": sources}
+    asked |= {"after": array_of(after), "until": array_of(until)}
     return {number for (number,) in store.connection.execute(_AHEAD, asked)}
 
 

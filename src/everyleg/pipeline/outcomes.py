@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 from psycopg import Connection
 
 from everyleg.core.model import Reason
-from everyleg.pipeline.bulk import Target, insert
+from everyleg.pipeline.bulk import Target, array_of, insert
 from everyleg.pipeline.known import Store
 from everyleg.pipeline.observing import Count
 from everyleg.store.sealing import Keyring
@@ -92,9 +92,9 @@ def count_outcomes(store: Store, counts: Sequence[Count]) -> None:
     if counts:
         asked = {
             "workspace": store.workspace,
-            "ids": [count.observation_id for count in counts],
-            "at": [count.last_observed_at for count in counts],
-            "times": [count.times for count in counts],
+            "ids": array_of(count.observation_id for count in counts),
+            "at": array_of(count.last_observed_at for count in counts),
+            "times": array_of(count.times for count in counts),
         }
         store.connection.execute(_AGAIN, asked)
 

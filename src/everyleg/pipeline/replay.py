@@ -26,7 +26,7 @@ from everyleg.pipeline.work import refold_due
 from everyleg.ports.manifest.reader import Asked
 from everyleg.store.db import Database
 
-BATCH = 200
+BATCH = 500
 """Numbers read again in one transaction."""
 
 
@@ -238,6 +238,12 @@ def reread(
         if said.ref in ids
     ]
     same = _as_before(store, numbers, news)
+    store.just_read = {
+        (observation, statement.key): statement
+        for one, observation in news
+        if one.number_id in same
+        for statement in one.said.result.events
+    }
     news = [(one, observation) for one, observation in news if one.number_id not in same]
     freed = _replace(store, numbers - same, [one for one, _ in news], ids)
     freed |= stirred(store.connection, store.workspace, new)
