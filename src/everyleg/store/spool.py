@@ -3,7 +3,8 @@ is told.
 
 A file belongs to the process that holds its lock, which the system takes back from a dead one; whoever empties takes
 only files that nobody holds. A record is its length, a checksum and the sealed bodies. What a killed process left half
-written was never acknowledged: a file counts up to its last whole record.
+written at the end was never acknowledged and is dropped. What a disk spoilt before that was: the records behind it are
+found by their mark and handed over, and the file is put aside as `.damaged` for whoever can mend it.
 """
 
 import os
@@ -14,7 +15,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 import structlog
@@ -108,23 +109,34 @@ class Spool(Generic[T]):
             if not path.exists():
                 _lock_of(path).unlink(missing_ok=True)
                 return 0
-            count = 0
-            for items in self._records(path):
+            count, spoilt = 0, 0
+            for gap, items in self._records(path):
+                spoilt += gap
                 keep(items)
                 count += len(items)
-            path.unlink()
+            if spoilt:
+                _log.error("spool_damaged", file=path.name, bytes=spoilt)
+                path.rename(path.with_suffix(".damaged"))
+            else:
+                path.unlink()
             _lock_of(path).unlink(missing_ok=True)
             return count
         finally:
             lock.release()
 
-    def _records(self, path: Path) -> Iterator[list[T]]:
-        with path.open("rb") as file:
-            while sealed := _next_record(file):
-                yield self._decode(self._keys.open(sealed, _ABOUT))
-            left = path.stat().st_size - file.tell()
-        if left:
-            _log.warning("spool_torn", file=path.name, bytes=left)
+    def _records(self, path: Path) -> Iterator[tuple[int, list[T]]]:
+        """What each whole record holds, with how many bytes before it are of none."""
+        written, at, end = path.read_bytes(), 0, 0
+        while at < len(written):
+            sealed = _record_at(written, at)
+            if sealed is None:
+                following = written.find(_MAGIC, at + 1)
+                at = following if following >= 0 else len(written)
+                continue
+            yield at - end, self._decode(self._keys.open(sealed, _ABOUT))
+            at = end = at + _HEAD.size + len(sealed)
+        if end < len(written):
+            _log.warning("spool_torn", file=path.name, bytes=len(written) - end)
 
     def _open(self) -> FileIO:
         if self._file is None:
@@ -177,17 +189,14 @@ def _write_all(file: FileIO, record: bytes) -> None:
         left = left[file.write(left) :]
 
 
-def _next_record(file: BinaryIO) -> bytes | None:
-    """The next whole record; None at the end, or where the rest is torn. The file then stands behind the last one."""
-    start = file.tell()
-    head = file.read(_HEAD.size)
-    if len(head) == _HEAD.size:
-        magic, size, checksum = _HEAD.unpack(head)
-        sealed = file.read(size) if magic == _MAGIC else b""
-        if len(sealed) == size and sealed and xxh3_64_intdigest(sealed) == checksum:
-            return sealed
-    file.seek(start)
-    return None
+def _record_at(written: bytes, at: int) -> bytes | None:
+    """What the record that begins there holds; None where none does, or not a whole one."""
+    body = at + _HEAD.size
+    if body > len(written):
+        return None
+    magic, size, checksum = _HEAD.unpack_from(written, at)
+    sealed = written[body : body + size] if magic == _MAGIC else b""
+    return sealed if sealed and len(sealed) == size and xxh3_64_intdigest(sealed) == checksum else None
 
 
 def _acquired(lock: InterProcessLock) -> bool:

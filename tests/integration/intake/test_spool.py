@@ -67,6 +67,29 @@ def test_a_file_torn_anywhere_counts_up_to_its_last_whole_record(cut, garbage):
     shutil.rmtree(folder)
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 255))
+def test_a_byte_that_a_disk_spoilt_takes_no_record_with_it_but_its_own(place, change):
+    folder = Path(tempfile.mkdtemp())
+    spool = Spool(folder, KEYS)
+    ends = []
+    for n in range(3):
+        spool.append([item(n)])
+        (path,) = folder.glob("*.spool")
+        ends.append(path.stat().st_size)
+    spool.close()
+    written = bytearray(path.read_bytes())
+    place %= len(written)
+    written[place] ^= change
+    path.write_bytes(written)
+
+    spoilt = next(n for n, end in enumerate(ends) if place < end)
+    assert emptied(folder) == bodies(*(n for n in range(3) if n != spoilt))
+    aside = [path.read_bytes() for path in folder.iterdir()]
+    assert aside == ([bytes(written)] if spoilt < 2 else [])  # at the end it is what a killed process left
+    shutil.rmtree(folder)
+
+
 def test_what_the_store_does_not_take_stays(folder):
     spool = Spool(folder, KEYS)
     spool.append([item(1)])
