@@ -33,6 +33,19 @@ def bodies(*numbers):
     return [f"body {n}".encode() for n in numbers]
 
 
+def three_records():
+    """A folder with a file of three records, and where each of them ends."""
+    folder = Path(tempfile.mkdtemp())
+    spool = Spool(folder, KEYS)
+    ends = []
+    for n in range(3):
+        spool.append([item(n)])
+        (path,) = folder.glob("*.spool")
+        ends.append(path.stat().st_size)
+    spool.close()
+    return folder, path, ends
+
+
 def test_what_was_spooled_is_handed_over_once_in_order(folder):
     spool = Spool(folder, KEYS)
     spool.append([item(1), item(2)])
@@ -53,14 +66,7 @@ def test_nothing_in_it_can_be_read_without_the_keyring(folder):
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 400), st.binary(max_size=30))
 def test_a_file_torn_anywhere_counts_up_to_its_last_whole_record(cut, garbage):
-    folder = Path(tempfile.mkdtemp())
-    spool = Spool(folder, KEYS)
-    ends = []
-    for n in range(3):
-        spool.append([item(n)])
-        (path,) = folder.glob("*.spool")
-        ends.append(path.stat().st_size)
-    spool.close()
+    folder, path, ends = three_records()
     whole = path.read_bytes()[:cut]
     path.write_bytes(whole + garbage if len(whole) == cut else whole)
     assert emptied(folder) == bodies(*(n for n, end in enumerate(ends) if end <= len(whole)))
@@ -70,14 +76,7 @@ def test_a_file_torn_anywhere_counts_up_to_its_last_whole_record(cut, garbage):
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10_000), st.integers(1, 255))
 def test_a_byte_that_a_disk_spoilt_takes_no_record_with_it_but_its_own(place, change):
-    folder = Path(tempfile.mkdtemp())
-    spool = Spool(folder, KEYS)
-    ends = []
-    for n in range(3):
-        spool.append([item(n)])
-        (path,) = folder.glob("*.spool")
-        ends.append(path.stat().st_size)
-    spool.close()
+    folder, path, ends = three_records()
     written = bytearray(path.read_bytes())
     place %= len(written)
     written[place] ^= change
