@@ -7,7 +7,7 @@ of the timelines alone, whatever the order in which changes came.
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from msgspec import Struct
@@ -15,14 +15,17 @@ from psycopg import Connection
 
 from everyleg.durations.histograms import bin_of
 from everyleg.durations.spells import NewsGap, Spell, news_gaps, spells_of
+from everyleg.pipeline.ages import LEARN
 from everyleg.pipeline.bulk import Target, insert
 from everyleg.pipeline.folding import readable_timeline
 from everyleg.store.changes import read_changes
 from everyleg.store.cursors import move_cursor, take_cursor
 from everyleg.store.db import Database
+from everyleg.store.due import claim, done
 from everyleg.store.sealing import Keyring
 
 READER: Final = "durations"
+_LEASE: Final = timedelta(minutes=1)
 
 Cell = tuple[str, str, str, str, date, str, int]
 """kind, carrier, lane, state, month, outcome, bin."""
@@ -121,6 +124,21 @@ def learn_changes(database: Database, most: int = 500) -> int:
             learn(worker, database.keys, workspace, parcels)
         move_cursor(worker, READER, changes[-1].cursor)
         return len(changes)
+
+
+def learn_retold(database: Database, now: datetime, most: int = 500) -> int:
+    """Learn from parcels of which something was told that left their state as it was: there is no change to read of
+    them. Gives how many there were.
+    """
+    with database.transaction(None, "worker") as worker:
+        claims = claim(worker, LEARN, now, _LEASE, most)
+        parcels: dict[int, dict[int, datetime]] = {}
+        for one in claims:
+            parcels.setdefault(one.workspace_id, {})[one.subject_id] = now
+        for workspace, some in sorted(parcels.items()):
+            learn(worker, database.keys, workspace, some)
+        done(worker, claims)
+        return len(claims)
 
 
 def learn(worker: Connection[Any], keys: Keyring, workspace: int, parcels: Mapping[int, datetime]) -> None:

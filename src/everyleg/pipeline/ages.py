@@ -25,6 +25,9 @@ PLAN = "plan"
 on; its subject is the parcel."""
 LOOK = "look"
 """The same because somebody is looking at it."""
+LEARN = "learn"
+"""The kind of what is due when a parcel's timeline says something else than it did, and its state does not: there is no
+change to read; its subject is the parcel."""
 
 
 class Age(Struct, frozen=True):

@@ -10,7 +10,8 @@ from psycopg.types.json import Jsonb
 
 from everyleg.core.fold import Timeline
 from everyleg.core.model import Ref
-from everyleg.pipeline.bulk import Target, Writes, each, insert
+from everyleg.pipeline.ages import LEARN, PLAN
+from everyleg.pipeline.bulk import Target, Writes, array_of, each, insert
 from everyleg.pipeline.folding import TIMELINE, Whole, open_timeline
 from everyleg.pipeline.known import Store
 from everyleg.pipeline.matching import Match
@@ -54,6 +55,14 @@ WHERE l.workspace_id = a.workspace_id AND l.parcel_id = w.id
 _LIST_AGAIN = """
 UPDATE states s SET listed = p.archived_at IS NULL FROM parcels p
 WHERE s.workspace_id = %s AND s.parcel_id = ANY(%s) AND p.workspace_id = s.workspace_id AND p.parcel_id = s.parcel_id
+"""
+
+# who lives by changes reads none for these
+_RETOLD = """
+INSERT INTO due (workspace_id, kind, subject_id, due_at)
+SELECT %(workspace)s, kind, parcel, now()
+FROM unnest(%(kinds)s::text[]) AS k (kind) CROSS JOIN unnest(%(parcels)s::bigint[]) AS p (parcel)
+ON CONFLICT (workspace_id, kind, subject_id) DO UPDATE SET due_at = excluded.due_at, attempts = 0
 """
 
 Span = tuple[datetime | None, datetime | None]
@@ -109,7 +118,7 @@ def bring(store: Store, whole: Whole, matches: Sequence[Match]) -> tuple[int, Wr
     there = store.rows(_BEFORE, kept)
     before = {row[0]: Summary(*row[1:-1]) for row in there}
     named = {row[0]: row[-1] for row in there}
-    states, changes = [], []
+    states, changes, retold = [], [], []
     for parcel, found in standing:
         body = None if found.timeline is None else msgspec.json.encode(found.timeline)
         same = parcel in before and _is_same(store, whole.sealed.get(parcel), body)
@@ -121,6 +130,11 @@ def bring(store: Store, whole: Whole, matches: Sequence[Match]) -> tuple[int, Wr
         states.append(_state_row(store, parcel, columns, body))
         if columns.summary != before.get(parcel):
             changes.append(_change_row(store, parcel, before.get(parcel), columns.summary))
+        else:
+            retold.append(parcel)
+    if retold:
+        asked = {"workspace": store.workspace, "kinds": [LEARN, PLAN], "parcels": array_of(sorted(retold))}
+        store.connection.execute(_RETOLD, asked)
     legs = _legs(store, standing, {ref: number for number, ref in whole.names.refs.items()})
     return len(states), [*_revive(store, standing, states), (_CHANGES, changes), (_LEGS, legs)]
 

@@ -7,16 +7,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from everyleg.durations.histograms import bin_of, kaplan_meier, quantile
-from everyleg.durations.learning import learn, learn_changes
+from everyleg.durations.learning import learn, learn_changes, learn_retold
 from everyleg.durations.reading import expected, histogram, load_gaps
 from tests.integration.conftest import new_workspace
 from tests.integration.pipeline.acme import NOW, at, body, event, got, rows, take
 
 LATER = NOW + dt.timedelta(days=5)
+EVER = NOW + dt.timedelta(days=36_500)
+"""A moment at which everything is due."""
 
 
 def learn_all(database):
-    while learn_changes(database):
+    while learn_changes(database) or learn_retold(database, EVER):
         pass
 
 
@@ -66,6 +68,16 @@ def test_a_late_event_corrects_the_past(database, workspace):
     assert found.finished[0, bin_of(34 * 3600.0)] == 1
     last = stages(database, workspace, "last_mile")
     assert last.finished[0, bin_of(5 * 3600.0)] == 1
+
+
+def test_an_event_that_leaves_the_state_as_it_is_is_learned_too(database, workspace):
+    take(database, got(workspace, body(event(-30, "PU"), event(-20, "AR"))))
+    learn_all(database)
+    take(database, got(workspace, body(event(-30, "PU"), event(-20, "AR"), event(-6, "AR")), seen=1.0))
+    learn_all(database)
+    query = "SELECT event_at, next_at FROM gaps WHERE workspace_id = %s ORDER BY event_at"
+    assert rows(database, query, workspace) == [(at(-30), at(-20)), (at(-20), at(-6)), (at(-6), None)]
+    assert learn_retold(database, EVER) == 0
 
 
 def test_learning_again_changes_nothing(database, workspace):
