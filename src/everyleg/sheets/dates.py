@@ -161,6 +161,12 @@ def _zone(text: str | None) -> tzinfo | None:
     return timezone(timedelta(minutes=-minutes if text[0] == "-" else minutes)) if minutes < 1440 else UTC
 
 
+def day_of_count(text: str, epoch_1904: bool = False) -> date | None:
+    """The day of a spreadsheet's count of days; None for a clock alone, or what is no number."""
+    local = _counted(text, Calendar(UTC, epoch_1904=epoch_1904))
+    return local.date() if local is not None else None
+
+
 def _counted(text: str, calendar: Calendar) -> datetime | None:
     """The wall clock of a spreadsheet's count of days, to the second."""
     try:

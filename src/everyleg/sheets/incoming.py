@@ -63,7 +63,7 @@ def read(source: bytes | Path, habits: Habits | None = None) -> Iterator[Row]:
     check_size(source)
     habits = habits or Habits()
     with _table(source) as table:
-        head, layout, after = _headed(table.rows())
+        head, layout, after = _headed(table)
         rows = chain(head, after)
         sheet = _Sheet(source, table, layout, habits)
         found = False
@@ -103,6 +103,10 @@ class _Table(Struct, frozen=True):
 
     def rows(self) -> Iterator[RawRow]:
         return text_rows(self.source) if self.book is None else self.book.rows(self.sheet)
+
+    def heading(self, row: RawRow) -> Mapping[int, str | Numeric]:
+        """The cells of a row, a name over several columns in each of them."""
+        return row[1] if self.book is None else self.book.heading(self.sheet, row)
 
 
 @contextmanager
@@ -154,17 +158,18 @@ def _filled(rows: Iterator[RawRow]) -> Iterator[RawRow]:
     return ((at, cells) for at, cells in rows if not all(map(is_blank, cells.values())))
 
 
-def _headed(rows: Iterator[RawRow]) -> tuple[list[RawRow], Layout, Iterator[RawRow]]:
+def _headed(table: _Table) -> tuple[list[RawRow], Layout, Iterator[RawRow]]:
     """The rows after the headings (those already taken, and the rest), and what the columns are.
 
     Raises:
         SheetError: nothing is in it, or it has headings without a tracking number, or columns without headings.
     """
+    rows = table.rows()
     head = list(islice(_filled(rows), _LOOKED_AT))
     if not head:
         raise SheetError("empty")
     best = max(range(len(head)), key=lambda i: (_worth(head[i][1]), -i))
-    at, cells = head[best]
+    at, cells = head[best][0], table.heading(head[best])
     fields = _fields(cells)
     if "number" in fields.values():
         return head[best + 1 :], _layout(cells, fields), rows

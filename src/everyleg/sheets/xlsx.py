@@ -1,13 +1,14 @@
 """A workbook (XLSX): its visible sheets, each as rows."""
 
 import posixpath
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from everyleg.sheets.notes import SheetError
-from everyleg.sheets.rows import RawRow
+from everyleg.sheets.rows import Numeric, RawRow
+from everyleg.sheets.xlsx_merges import Merges
 from everyleg.sheets.xlsx_parts import Parts
 from everyleg.sheets.xlsx_sheet import SharedStrings, SheetReader, local, pull
 from everyleg.sheets.xlsx_styles import Look, Styles
@@ -34,6 +35,7 @@ class Workbook:
         self._strings: SharedStrings | None = None
         self._looks: list[Look] = []
         self._sheets: list[str] = []
+        self._merges: dict[int, Merges] = {}
         self.epoch_1904 = False
         try:
             self._open()
@@ -61,8 +63,21 @@ class Workbook:
         return len(self._sheets)
 
     def rows(self, sheet: int) -> Iterator[RawRow]:
-        """The rows of a visible sheet, counted from 0."""
-        return SheetReader(self._strings, self._looks).rows(self._parts.chunks(self._sheets[sheet]))
+        """The rows of a visible sheet, counted from 0; what is merged over several rows stands in each of them."""
+        rows = SheetReader(self._strings, self._looks).rows(self._parts.chunks(self._sheets[sheet]))
+        return self._merged(sheet).down(rows)
+
+    def heading(self, sheet: int, row: RawRow) -> Mapping[int, str | Numeric]:
+        """The cells of a row of headings, given as `rows` gives it; what is merged over several columns stands in each.
+
+        A name over several columns is the name of each.
+        """
+        return self._merged(sheet).across(*row)
+
+    def _merged(self, sheet: int) -> Merges:
+        if sheet not in self._merges:
+            self._merges[sheet] = Merges(self._parts.chunks(self._sheets[sheet], counted=False))
+        return self._merges[sheet]
 
     def _open(self) -> None:
         book = self._relations("_rels/.rels", "").get("officeDocument", ["xl/workbook.xml"])[0]

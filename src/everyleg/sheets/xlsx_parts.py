@@ -52,8 +52,12 @@ class Parts:
         """Names of all parts."""
         return list(self._infos)
 
-    def chunks(self, name: str) -> Iterator[bytes]:
+    def chunks(self, name: str, *, counted: bool = True) -> Iterator[bytes]:
         """A part's bytes, piece by piece; what its directory entry promises is not believed.
+
+        Args:
+            name: the part's.
+            counted: whether it counts towards what may be unpacked; a look that parses nothing need not.
 
         Raises:
             SheetError: the part is not there, damaged, or all that was unpacked so far is too much.
@@ -62,7 +66,7 @@ class Parts:
             raise SheetError("damaged", detail=f"no {name}")
         with mended(), self._zip.open(self._infos[name]) as part:
             while chunk := part.read(CHUNK):
-                self._left -= len(chunk)
+                self._left -= len(chunk) if counted else 0
                 if self._left < 0:
                     raise _bomb(MOST_UNPACKED + 1)
                 yield chunk

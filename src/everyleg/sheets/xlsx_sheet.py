@@ -181,7 +181,7 @@ class SheetReader:
 
     def _open_cell(self, attributes: dict[str, str]) -> None:
         reference = attributes.get("r")
-        self._column = _column_of(reference.rstrip("0123456789")) if reference else self._column + 1
+        self._column = column_of(reference.rstrip("0123456789")) if reference else self._column + 1
         self._column = min(MOST_COLUMNS, self._column)  # one beyond: reported if there is anything in it
         self._kind = attributes.get("t", "n")
         style = attributes.get("s", "")
@@ -217,7 +217,7 @@ def unescaped(text: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _column_of(letters: str) -> int:
+def column_of(letters: str) -> int:
     """Column from 0 of a reference's letters (`A`, `AB`)."""
     column = 0
     for letter in letters[:4]:

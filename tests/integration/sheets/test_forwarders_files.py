@@ -1,12 +1,14 @@
 """Files of forwarders on their way to states: by the journal, by the command, by a watched folder."""
 
 import datetime as dt
+import io
 import json
 import os
 import subprocess
 import sys
 import zipfile
 
+import openpyxl
 import pytest
 
 from everyleg.app.inbox import Inbox
@@ -76,10 +78,12 @@ def test_a_number_of_nobody_is_refused(database, workspace):
 
 
 def test_a_row_may_name_the_carrier_by_any_of_its_names(database, workspace, bearer):
-    file = csv_of(["单号", "承运商", "袋号"], ["ABC1234567", "云途物流", "BG-1"], ["ABC1234568", "Nobody", "BG-1"])
+    named = [[f"ABC123456{n}", name, "BG-1"] for n, name in enumerate(("云途物流", "云途", "云途快递"))]
+    file = csv_of(["单号", "承运商", "袋号"], *named, ["ABC1234568", "Nobody", "BG-1"])
     (taken,) = bring(database, bearer, file)
-    assert taken.fates[0].row.numbers == (Ref("yunexpress", "ABC1234567"),)
-    assert [note.kind for note in taken.fates[1].notes] == ["unknown_carrier"]
+    of_yunexpress = [(Ref("yunexpress", f"ABC123456{n}"),) for n in range(3)]
+    assert [fate.row.numbers for fate in taken.fates[:3]] == of_yunexpress
+    assert [note.kind for note in taken.fates[3].notes] == ["unknown_carrier"]
 
 
 def test_the_same_file_again_is_only_counted(database, workspace, bearer):
@@ -214,3 +218,28 @@ def test_the_command(server, database, workspace, folder):
     assert zipfile.is_zipfile(folder / "back.xlsx")
     wrong = run("empty.csv", "--carrier", "yunexpress")
     assert (wrong.returncode, wrong.stderr.count(b"\n")) == (2, 1)
+
+
+def test_a_sheet_as_forwarders_keep_it_comes_to_states_whole(database, workspace, bearer):
+    book = openpyxl.load_workbook(io.BytesIO(xlsx_of(
+        ["提单号：784-55501121", "", ""],
+        ["运单号", "袋号", "装袋时间（北京时间）"],
+        [YT, "BG-1", "2026-11-18 21:10"],
+        [UPS, "", ""],
+        ["提单号", "状态", "时间(当地时间)", "机场"],
+        ["784-55501121\n784-55501132", "到港", "19NOV26 2010", "LAX"],
+        ["784-55501132", "放行", "11-20 15:00", "LAX"],
+        ["合计", "2票", "", ""],
+    )))  # fmt: skip
+    book.active.merge_cells("B3:B4")
+    book.active.merge_cells("C3:C4")
+    out = io.BytesIO()
+    book.save(out)
+    (taken,) = bring(database, bearer, out.getvalue())
+    assert (taken.rows, taken.refused, taken.parcels, taken.consolidations) == (4, [], 2, 2)
+    bring(database, bearer, BAG.replace(b"BG-2", b"BG-1"))
+    both = ["arrived_destination", "handed_to_last_mile"]
+    assert told(database, workspace) == {YT: both, UPS: both}
+    arrived = {t.events[0].occurred_at for t in timelines(database, workspace).values() if t is not None}
+    assert arrived == {dt.datetime(2026, 11, 20, 4, 10, tzinfo=dt.UTC)}
+    assert verify(database, workspace) == []

@@ -107,20 +107,20 @@ def test_a_row_without_a_tracking_number_is_about_the_waybill_which_is_on_the_fl
         ["提单号", "航班号", "航班日期", "状态", "时间", "地点", "预计到达"],
         [MAWB, "CZ3099", "2026-11-19", "起飞", "2026-11-19 23:05", "CAN", "2026-11-20"],
     )
-    assert (trace.row.numbers, trace.consolidation, trace.estimated) == ((), f"mawb:{MAWB}", "2026-11-20")
+    assert (trace.row.numbers, trace.consolidations, trace.estimated) == ((), (f"mawb:{MAWB}",), "2026-11-20")
     assert trace.inside == (Inside("flight", "CZ3099@2026-11-19"),)
     assert trace.steps == (Step("2026-11-19T23:05:00", None, "CAN", None, "起飞"),)
 
 
 def test_an_air_waybill_in_the_column_of_numbers_is_one():
-    assert one(["单号", "时间", "状态"], [MAWB, "2026-11-19 23:05", "起飞"]).consolidation == f"mawb:{MAWB}"
+    assert one(["单号", "时间", "状态"], [MAWB, "2026-11-19 23:05", "起飞"]).consolidations == (f"mawb:{MAWB}",)
 
 
 def test_a_column_for_each_step():
     trace = one(
         ["柜号", "ATD", "ATA", "清关放行时间"], ["MSKU 555001-0".replace(" ", ""), "2026-10-01", "2026-10-20 08:00", ""]
     )
-    assert trace.consolidation == "container:MSKU5550010"
+    assert trace.consolidations == ("container:MSKU5550010",)
     assert trace.steps == (
         Step("2026-10-01", code="DEPARTED", text="ATD"),
         Step("2026-10-20T08:00:00", code="ARRIVED", text="ATA"),

@@ -1,12 +1,14 @@
 """What numbers tell because of the consolidations that they are inside, loaded for the fold."""
 
 from collections.abc import Collection, Iterator
+from datetime import UTC, datetime
 
 from msgspec import Struct
 
 from everyleg.core.fold.tellings import Telling, tellings
 from everyleg.core.model import Ref, Statement
 from everyleg.pipeline.bulk import each
+from everyleg.pipeline.consolidations.moved import memberships_of
 from everyleg.pipeline.consolidations.naming import Key
 from everyleg.pipeline.consolidations.spreading import Stay, reaching, spread, told_inside
 from everyleg.pipeline.known import Rows, Store
@@ -15,20 +17,10 @@ from everyleg.pipeline.telling import Answers, fold_input
 DEEPEST = 3
 """How many consolidations may lie in each other: a bag, its container or air waybill, the flight."""
 
+_FIRST = datetime.min.replace(tzinfo=UTC)
+
 # a workspace without consolidations is asked one thing, and no number of it
 _ANY = "SELECT EXISTS (SELECT FROM memberships WHERE workspace_id = %s)"
-
-_STAYS = each(
-    """
-SELECT m.number_id, m.consolidation_id, c.kind, c.carrier, c.reference, m.joined_at, m.left_at
-FROM memberships m JOIN consolidations c
-    ON c.workspace_id = m.workspace_id AND c.consolidation_id = m.consolidation_id
-WHERE m.workspace_id = a.workspace_id AND m.number_id = w.id AND NOT EXISTS (
-    SELECT FROM memberships d WHERE d.workspace_id = m.workspace_id AND d.number_id = m.number_id
-        AND d.consolidation_id = m.consolidation_id AND d.withdrawn_at IS NOT NULL)
-""",
-    "ORDER BY 1, 2, 6, 7",
-)
 
 _TELLING = each("""
 SELECT c.consolidation_id, n.number_id, n.carrier, n.tracking_number FROM consolidation_numbers c
@@ -94,11 +86,20 @@ def told_of(store: Store, keys: dict[int, Key]) -> list[Telling]:
 
 def stays_of(store: Store, numbers: Collection[int]) -> dict[int, list[Stay]]:
     """By number, the tellings that it is inside a consolidation."""
-    found: dict[int, list[Stay]] = {}
-    if numbers and store.connection.execute(_ANY, (store.workspace,)).fetchone() == (True,):
-        for number, consolidation, kind, carrier, reference, joined, left in store.rows(_STAYS, numbers):
-            found.setdefault(number, []).append(Stay(consolidation, Key(kind, carrier, reference), joined, left))
-    return found
+    if not numbers or store.connection.execute(_ANY, (store.workspace,)).fetchone() != (True,):
+        return {}
+    told = list(memberships_of(store.connection, store.workspace, numbers))
+    never = {(one.number_id, one.consolidation_id) for one in told if one.never}
+    found: dict[int, set[Stay]] = {}
+    for one in told:
+        if (one.number_id, one.consolidation_id) not in never:
+            stay = Stay(one.consolidation_id, one.key, one.joined_at, one.left_at)
+            found.setdefault(one.number_id, set()).add(stay)
+    return {number: sorted(stays, key=_place) for number, stays in found.items()}
+
+
+def _place(stay: Stay) -> tuple[int, datetime, datetime]:
+    return stay.consolidation_id, stay.joined_at or _FIRST, stay.left_at or _FIRST
 
 
 def tellers_of(store: Store, keys: dict[int, Key]) -> list[Teller]:

@@ -12,7 +12,8 @@ from msgspec import Struct
 from psycopg import Connection
 from xxhash import xxh3_64_intdigest
 
-from everyleg.pipeline.bulk import each
+from everyleg.pipeline.consolidations.moved import Membership, memberships_of
+from everyleg.pipeline.consolidations.naming import Kind
 from everyleg.pipeline.known import SAID, Telling
 from everyleg.store.sealing import Keyring, about_column
 
@@ -21,17 +22,8 @@ WITHIN_S = 15 * 60
 
 HANDED_OVER = ("picked_up", "dropped_off", "received_at_origin_warehouse")
 
-_KNOWN = each(
-    """
-SELECT DISTINCT ON (m.number_id) m.number_id, m.consolidation_id FROM memberships m
-JOIN consolidations c ON c.workspace_id = m.workspace_id AND c.consolidation_id = m.consolidation_id
-WHERE m.workspace_id = a.workspace_id AND m.number_id = w.id AND NOT EXISTS (
-    SELECT FROM memberships d WHERE d.workspace_id = m.workspace_id AND d.number_id = m.number_id
-        AND d.consolidation_id = m.consolidation_id AND (d.withdrawn_at IS NOT NULL OR d.left_at IS NOT NULL))
-ORDER BY m.number_id, array_position(ARRAY['bag', 'container', 'mawb', 'batch', 'flight'], c.kind),
-    m.joined_at DESC NULLS LAST, m.consolidation_id DESC
-"""
-)
+_KINDS: tuple[Kind, ...] = ("bag", "container", "mawb", "batch", "flight")
+"""The narrowest first."""
 
 _SCANNED = """
 SELECT DISTINCT ON (s.number_id) s.number_id, n.carrier, s.occurred_at, s.said
@@ -71,7 +63,7 @@ def cohort_of(
     numbers = list(number_ids)
     if not numbers:
         return {}
-    found = {number: Cohort(known) for number, known in connection.execute(_KNOWN, (workspace, numbers))}
+    found = {number: Cohort(known) for number, known in _known(connection, workspace, numbers).items()}
     left = [number for number in numbers if number not in found]
     asked = {"workspace": workspace, "numbers": left, "rows": list(HANDED_OVER)}
     about = about_column(workspace, SAID)
@@ -81,6 +73,19 @@ def cohort_of(
             slot = int(at.timestamp()) // WITHIN_S
             found[number] = Cohort(-1 - (xxh3_64_intdigest(f"{carrier}\x1f{place}\x1f{slot}".encode()) >> 1))
     return found
+
+
+def _known(connection: Connection[Any], workspace: int, numbers: Collection[int]) -> dict[int, int]:
+    """The narrowest consolidation that each number is inside, of several the one that it was put into last."""
+    told = list(memberships_of(connection, workspace, numbers))
+    out = {(one.number_id, one.consolidation_id) for one in told if one.never or one.left_at is not None}
+    inside = [one for one in told if (one.number_id, one.consolidation_id) not in out]
+    return {one.number_id: one.consolidation_id for one in sorted(inside, key=_rank, reverse=True)}
+
+
+def _rank(one: Membership) -> tuple[int, bool, float, int]:
+    put_in = one.joined_at.timestamp() if one.joined_at is not None else 0.0
+    return _KINDS.index(one.key.kind), one.joined_at is None, -put_in, -one.consolidation_id
 
 
 def _place(said: Telling) -> str | None:

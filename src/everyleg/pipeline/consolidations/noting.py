@@ -5,6 +5,7 @@ from datetime import datetime
 
 from everyleg.core.model import Flight, Result
 from everyleg.pipeline.bulk import Target, insert
+from everyleg.pipeline.consolidations.fanning import plan_around
 from everyleg.pipeline.consolidations.naming import Key, key_for, key_of, keys_of_flight, mawb_of
 from everyleg.pipeline.heard import Said
 from everyleg.pipeline.joining import evidence_of
@@ -97,6 +98,7 @@ def note(store: Store, news: Iterable[News]) -> set[int]:
     for query, ids in ((_TELL, {known[key] for key in told_of.values()}), (_READ, {found for _, found in added})):
         if ids:
             store.connection.execute(query, {"workspace": store.workspace, "ids": sorted(ids)})
+    plan_around(store, {found for _, found in added})
     return {number for number, _ in added}
 
 

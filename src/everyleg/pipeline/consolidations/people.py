@@ -7,6 +7,7 @@ from typing import Any
 from psycopg import Connection
 
 from everyleg.core.fold.rules import PERSON
+from everyleg.pipeline.consolidations.moved import with_moved
 from everyleg.pipeline.parcels import fold_soon
 
 _SAY = """
@@ -44,7 +45,9 @@ class Inside:
         return self._change(_SAY, numbers, left=at)
 
     def _change(self, query: str, numbers: Collection[int], **said: datetime) -> int:
-        asked = {"joined": None, "left": None, "withdrawn": None, **self._asked, "numbers": sorted(numbers), **said}
+        """Of numbers that were moved to these too: what people say stays when that is taken back."""
+        whose = with_moved(self._connection, self._workspace, numbers)
+        asked = {"joined": None, "left": None, "withdrawn": None, **self._asked, "numbers": sorted(whose), **said}
         changed = {number for (number,) in self._connection.execute(query, asked)}
         fold_soon(self._connection, self._workspace, changed)
-        return len(changed)
+        return len({whose[number] for number in changed})

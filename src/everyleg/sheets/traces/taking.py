@@ -29,6 +29,9 @@ WHERE workspace_id = %s AND tracking_number = ANY(%s) AND moved_to IS NULL AND c
 """
 
 
+_CALLED = ("国际物流", "国际快递", "物流", "快递", "速递", "速运", "邮政", "国际", " Express", " Logistics")
+"""What carriers are called besides their name."""
+
 Owned = dict[str, dict[str, Traced]]
 """By carrier and number, what the rows say."""
 
@@ -92,7 +95,7 @@ def take(database: Database, bearer: Bearer, source: bytes | Path, observed_at: 
             taken.fates.append(fate)
             if fate.kind != "refused":
                 parcels.update(fate.row.numbers)
-                others.update([trace.consolidation] if trace.consolidation else [])
+                others.update(trace.consolidations)
         items += _bodies(bearer.workspace, owned, observed_at)
     receive(database, items)
     taken.bodies, taken.parcels, taken.consolidations = len(items), len(parcels), len(others)
@@ -118,11 +121,12 @@ def _place(trace: Trace, bearer: Bearer, known: dict[str, list[str]], owned: Own
     row = trace.row
     if row.refusals:
         return Fate(row, "refused", row.refusals)
-    said = bearer.slug_of(trace.carrier) if trace.carrier else None
+    said = _slug_of(bearer, trace.carrier) if trace.carrier else None
     if trace.carrier and said is None:
         return Fate(row, "refused", (Note("unknown_carrier", {"name": trace.carrier[:60]}),))
-    if trace.consolidation is not None:
-        _add(owned, bearer.carrier or SHEET, trace.consolidation, trace)
+    if trace.consolidations:
+        for one in trace.consolidations:
+            _add(owned, bearer.carrier or SHEET, one, trace)
         return Fate(row, "added", row.repairs)
     whose = {ref: _whose(ref, said, bearer.carrier, known.get(ref.tracking_number, ())) for ref in row.numbers}
     if nobodys := [ref.tracking_number for ref, carrier in whose.items() if carrier is None]:
@@ -132,6 +136,16 @@ def _place(trace: Trace, bearer: Bearer, known: dict[str, list[str]], owned: Own
         _add(owned, carrier or "", ref.tracking_number, replace(trace, inside=inside))
     numbers = tuple(Ref(carrier or "", ref.tracking_number) for ref, carrier in whose.items())
     return Fate(replace(row, numbers=numbers), "added", row.repairs)
+
+
+def _slug_of(bearer: Bearer, name: str) -> str | None:
+    """The carrier of a name, also where what all carriers are called is left out or added (`云途` is `云途物流`)."""
+    exact = bearer.slug_of(name)
+    if exact is not None:
+        return exact
+    bare = next((name.removesuffix(end).strip() for end in _CALLED if name.endswith(end)), name)
+    found = {slug for end in ("", *_CALLED) if bare and (slug := bearer.slug_of(bare + end)) is not None}
+    return found.pop() if len(found) == 1 else None
 
 
 def _whose(ref: Ref, said: str | None, forwarder: str | None, known: Sequence[str]) -> str | None:
