@@ -8,10 +8,10 @@ from typing import Any, Literal, get_args
 from msgspec import Struct
 from psycopg import Connection
 
-from everyleg.accounts import audit
+from everyleg.accounts import audit, revoking
 from everyleg.accounts.actors import Actor
 from everyleg.accounts.audit import Subject
-from everyleg.accounts.errors import NotAllowedError, UnknownError
+from everyleg.accounts.errors import NotAllowedError
 from everyleg.accounts.roles import Permission
 from everyleg.accounts.texts import one_line
 from everyleg.accounts.tokens import new_token, read_token
@@ -113,20 +113,8 @@ def listed(connection: Connection[Any], workspace: int) -> list[ApiKey]:
 
 
 def revoke(connection: Connection[Any], keys: Keyring, actor: Actor, api_key_id: int, now: datetime) -> None:
-    """End a key at once and for ever.
-
-    Raises:
-        NotAllowedError: the actor may not manage keys.
-        UnknownError: there is no such key that still works.
-    """
-    actor.require(Permission.MANAGE_KEYS)
-    done = connection.execute(
-        "UPDATE api_keys SET revoked_at = %s WHERE workspace_id = %s AND api_key_id = %s AND revoked_at IS NULL",
-        (now, actor.workspace, api_key_id),
-    )
-    if done.rowcount == 0:
-        raise UnknownError("there is no such key, or it was revoked before")
-    audit.note(connection, keys, actor, "api_key.revoked", Subject("api_key", api_key_id))
+    """End a key at once and for ever. Refusals as `revoking.revoke`."""
+    revoking.revoke(connection, keys, actor, Subject("api_key", api_key_id), now)
 
 
 def authenticate(database: Database, key: str, now: datetime) -> ApiKey | None:

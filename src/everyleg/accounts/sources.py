@@ -8,7 +8,7 @@ from msgspec import UNSET, Struct, UnsetType
 from psycopg import Connection
 from psycopg.errors import CheckViolation
 
-from everyleg.accounts import audit, secrets
+from everyleg.accounts import audit, secrets, sources_tokens
 from everyleg.accounts.actors import Actor
 from everyleg.accounts.audit import Subject
 from everyleg.accounts.errors import TakenError, UnknownError
@@ -16,6 +16,7 @@ from everyleg.accounts.roles import Permission
 from everyleg.accounts.texts import one_line
 from everyleg.ports.asking import Account
 from everyleg.ports.manifest.schema import Limits
+from everyleg.store.quotas import Allowance, Pool
 from everyleg.store.sealing import Keyring, about_column
 from everyleg.store.windows import Quota
 
@@ -161,6 +162,8 @@ def change(connection: Connection[Any], keys: Keyring, actor: Actor, account_id:
     actor.require(Permission.MANAGE_KEYS)
     _must_be(connection, actor.workspace, account_id)
     _put(connection, keys, actor, account_id, wanted.settings)
+    if wanted.settings:
+        sources_tokens.forget(connection, (actor.workspace, account_id))
     values = {name: value for name, value in wanted.limit.items() if name in _LIMIT_NAMES}
     if wanted.priority is not UNSET:
         values["priority"] = wanted.priority
@@ -250,8 +253,24 @@ def open_account(worker: Connection[Any], workspace: int, source: str) -> int:
     return int(row[0])
 
 
+def allowance_of(limit: Limit, source: Limits, pool: str | None = None) -> Allowance:
+    """What an account may ask: its own limits, else those that its source declares; never more than its budget.
+
+    Args:
+        limit: the account's own.
+        source: what its source declares.
+        pool: names whom the source cannot tell it apart from: what it declares holds for all of them together, and the
+            account's own limits can only be tighter. None: it knows the account by its login.
+    """
+    quota = quota_of(limit, source)
+    if pool is None:
+        return Allowance(quota)
+    declared = quota_of(Limit(), source)
+    return Allowance(quota.within(declared), Pool(pool, declared))
+
+
 def quota_of(limit: Limit, source: Limits) -> Quota:
-    """What an account may ask: its own limits, else those that its source declares; never more than its budget."""
+    """The limits of an account: its own, else those that its source declares; never more than its budget."""
     day = source.per_day if limit.per_day is None else limit.per_day
     days = [one for one in (day, limit.daily_budget) if one is not None]
     return Quota(

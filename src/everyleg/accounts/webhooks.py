@@ -10,10 +10,9 @@ from typing import Any
 from msgspec import Struct
 from psycopg import Connection
 
-from everyleg.accounts import audit
+from everyleg.accounts import audit, revoking
 from everyleg.accounts.actors import Actor
 from everyleg.accounts.audit import Subject
-from everyleg.accounts.errors import UnknownError
 from everyleg.accounts.roles import Permission
 from everyleg.accounts.tokens import new_token
 from everyleg.store.sealing import Keyring, about_column
@@ -97,20 +96,8 @@ def listed(connection: Connection[Any], workspace: int) -> list[Webhook]:
 
 
 def revoke(connection: Connection[Any], keys: Keyring, actor: Actor, webhook_id: int, now: datetime) -> None:
-    """End an address for ever; receivers know it within seconds.
-
-    Raises:
-        NotAllowedError: the actor may not manage keys.
-        UnknownError: there is no such address that still works.
-    """
-    actor.require(Permission.MANAGE_KEYS)
-    done = connection.execute(
-        "UPDATE webhooks_in SET revoked_at = %s WHERE workspace_id = %s AND webhook_id = %s AND revoked_at IS NULL",
-        (now, actor.workspace, webhook_id),
-    )
-    if done.rowcount == 0:
-        raise UnknownError("there is no such address, or it was revoked before")
-    audit.note(connection, keys, actor, "webhook.revoked", Subject("webhook", webhook_id))
+    """End an address for ever; receivers know it within seconds. Refusals as `revoking.revoke`."""
+    revoking.revoke(connection, keys, actor, Subject("webhook", webhook_id), now)
 
 
 def all_open(worker: Connection[Any], keys: Keyring) -> list[Open]:

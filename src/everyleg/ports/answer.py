@@ -50,10 +50,10 @@ def transport_fault(answer: Answer) -> Fault | None:
 def retry_after(headers: dict[str, str]) -> int | None:
     """Seconds of a Retry-After header, given as seconds or as a date (then counted from the Date header)."""
     said = headers.get("retry-after", "").strip()
-    if said.isdigit():
-        return int(said)
+    if said.isascii() and said.isdigit():
+        return int(said[:9])
     try:
         until, now = parsedate_to_datetime(said), parsedate_to_datetime(headers.get("date", ""))
-    except (ValueError, TypeError):
+        return max(0, int((until - now).total_seconds()))
+    except (ValueError, TypeError, OverflowError):
         return None
-    return max(0, int((until - now).total_seconds()))

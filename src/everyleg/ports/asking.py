@@ -4,8 +4,8 @@ A source makes requests out of questions and hands them to the gateway; it keeps
 nothing. Whatever comes back is an `Answer`, an error included: what it means is the reader's business.
 """
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol, runtime_checkable
 
 from msgspec import Struct, field
 
@@ -38,6 +38,14 @@ class Account(Struct, frozen=True):
         return f"Account({self.account_id}, {self.source!r}, settings={sorted(self.settings)})"
 
 
+class NotNowError(Exception):
+    """Nothing more may leave now. A source that has answers already gives those, and leaves the other questions out."""
+
+
+Leave = Callable[[], Awaitable[None]]
+"""Awaited when the connection is there, right before a request's first byte; raises `NotNowError` to keep it back."""
+
+
 class Outgoing(Struct, frozen=True):
     """A request that is to leave."""
 
@@ -45,13 +53,19 @@ class Outgoing(Struct, frozen=True):
     url: str
     headers: dict[str, str] = {}
     body: bytes = b""
+    leave: Leave | None = None
+    """Lets it go, and each request that a redirect makes of it."""
 
 
 class Outbound(Protocol):
     """The one way out: refuses private addresses, limits sizes and times, goes by the account's proxy."""
 
     async def send(self, request: Outgoing, account: Account) -> Answer:
-        """Send it and give what came back; a refusal or a network's failure is an `Answer` with `error`."""
+        """Send it and give what came back; a refusal or a network's failure is an `Answer` with `error`.
+
+        Raises:
+            NotNowError: as `request.leave` does; nothing else.
+        """
         ...
 
 
@@ -73,4 +87,28 @@ class Source(Protocol):
 
     async def ask(self, outbound: Outbound, account: Account, asks: Sequence[Ask]) -> list[Asked]:
         """Ask for at most `batch` numbers; every question is in exactly one of the answers."""
+        ...
+
+
+class Stopped(Struct, frozen=True):
+    """What became of numbers that a source was to follow no longer."""
+
+    done: Sequence[Ask] = ()
+    """It follows them no longer, or never did."""
+    failed: Answer | None = None
+    """The answer where the call as a whole failed."""
+
+
+@runtime_checkable
+class Follower(Protocol):
+    """A source that goes on following a number by itself, once it is registered, until it is told to stop.
+
+    What a `Source` may be besides; one that is none of these has nothing to be told at a parcel's end.
+    """
+
+    async def stop(self, outbound: Outbound, account: Account, asks: Sequence[Ask]) -> Stopped:
+        """Have at most `batch` numbers followed no longer; what is not done may be tried again.
+
+        The ledger says that they are stopped, whatever comes of it: it is what was decided.
+        """
         ...

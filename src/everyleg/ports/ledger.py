@@ -14,8 +14,17 @@ BEYOND = "the budget of this account for the month is used up; raise it, or wait
 class Ledger(Protocol):
     """The book of registrations. Every step is durable when it returns."""
 
-    async def reserve(self, account: Account, asks: Sequence[Ask]) -> "Reserved":
-        """Say which numbers have to be registered: those that nobody registered, as many as the month's budget pays."""
+    async def reserve(self, account: Account, asks: Sequence[Ask], *, free: bool = False) -> "Reserved":
+        """Say which numbers have to be registered: those that nobody registered, as many as the month's budget pays.
+
+        `free`: a registration costs nothing there.
+        """
+        ...
+
+    async def charge(self, account: Account, asks: Sequence[Ask]) -> Sequence[Ask]:
+        """Pay for numbers that were reserved to be followed again (`Reserved.resume`) and have to be registered anew;
+        gives those that the month's budget still pays.
+        """
         ...
 
     async def settle(self, account: Account, outcome: "Outcome") -> None:
@@ -25,12 +34,31 @@ class Ledger(Protocol):
         ...
 
     async def stopped(self, account: Account, asks: Sequence[Ask]) -> None:
-        """Say that numbers are followed no longer; registering them again would cost again."""
+        """Say that numbers are followed no longer, or may not be; having them followed again may cost again."""
+        ...
+
+    async def lost(self, account: Account, asks: Sequence[Ask]) -> None:
+        """Say that the aggregator knows nothing of numbers, registered or not: registered ones count as stopped."""
         ...
 
     async def called(self, account: Account, asks: Sequence[Ask]) -> Sequence[Ask]:
         """Pay for questions that cost each time; gives those that the month's budget still pays."""
         ...
+
+    async def refunded(self, account: Account, asks: Sequence[Ask]) -> None:
+        """Give back what was paid for questions that did not leave."""
+        ...
+
+
+class Outcome(Struct, frozen=True):
+    """What became of reserved numbers."""
+
+    paid: Sequence[Ask] = ()
+    """Registered now."""
+    free: Sequence[Ask] = ()
+    """Registered before, by us or another of the account's systems, or followed again: nothing was paid."""
+    refused: Sequence[Ask] = ()
+    """Not registered, and not paid for."""
 
 
 class Reserved(Struct, frozen=True):
@@ -40,14 +68,14 @@ class Reserved(Struct, frozen=True):
     """To be registered now."""
     beyond: Sequence[Ask] = ()
     """The budget of the month does not pay for them."""
+    resume: Sequence[Ask] = ()
+    """Registered once and stopped since: to be had followed again, for nothing if possible, else `charge`."""
+    doubtful: Sequence[Ask] = ()
+    """Among these, what was reserved before and nobody answered: who is registered now may have been by that, and
+    paid."""
 
-
-class Outcome(Struct, frozen=True):
-    """What became of reserved numbers."""
-
-    paid: Sequence[Ask] = ()
-    """Registered now."""
-    free: Sequence[Ask] = ()
-    """Registered before, by us or another of the account's systems: nothing was paid."""
-    refused: Sequence[Ask] = ()
-    """Not registered, and not paid for."""
+    def outcome(self, paid: Sequence[Ask] = (), free: Sequence[Ask] = ()) -> Outcome:
+        """What became of numbers that are registered now. Of doubtful ones nobody says that they were free."""
+        doubtful = {(ask.carrier, ask.number) for ask in self.doubtful}
+        sure = [ask for ask in free if (ask.carrier, ask.number) not in doubtful]
+        return Outcome([*paid, *(ask for ask in free if ask not in sure)], sure)

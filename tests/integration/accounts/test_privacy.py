@@ -251,6 +251,7 @@ def test_an_erased_parcel_is_followed_no_more_and_its_link_leads_nowhere(world):
     world.erase(order="A-1")
     query = "SELECT link_token, stopped_at, erased_at FROM parcels WHERE parcel_id = %s"
     assert world.one(query, parcel) == (None, NOW, NOW)
+    assert world.one("SELECT count(*) FROM due WHERE kind = 'plan' AND subject_id = %s", parcel) == (1,)
 
 
 def test_others_orders_stay_as_they_are(world):

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
+from everyleg.planner.routing.figures import month
+from everyleg.planner.routing.ledger import Book
 from everyleg.ports.answer import transport_fault
 from everyleg.ports.asking import Account, Ask
 from everyleg.ports.carrier_source import CarrierSource
@@ -23,21 +25,21 @@ class Clock:
         return self.now
 
 
-def source(request, clock=None, **manifest):
+def source(request, clock=None, ledger=None, **manifest):
     said = {"slug": "acme", "names": {"en": "a", "zh": "a"}, "request": request, **manifest}
-    return CarrierSource(msgspec.convert(said, Manifest), clock or Clock())
+    return CarrierSource(msgspec.convert(said, Manifest), clock or Clock(), ledger)
 
 
 def asks(*numbers, **facts):
     return [Ask(number, "acme", facts) for number in numbers]
 
 
-def ask(one, url, *rounds, settings=None, account_id=1):
+def ask(one, url, *rounds, settings=None, account_id=1, workspace=1):
     """The answers of each round, one round after the other."""
 
     async def run():
         known = {"base_url": url, "client_id": "me", "client_secret": "s", **(settings or {})}
-        account = Account(account_id, 1, "acme", known)
+        account = Account(account_id, workspace, "acme", known)
         async with Gateway(parse_networks("127.0.0.0/8")) as gateway:
             return [await one.ask(gateway, account, some) for some in rounds]
 
@@ -181,13 +183,32 @@ def test_a_look_up_comes_first_and_its_answer_is_filled_in():
     assert unknown[0].answer.body == b'{"found": []}' and len(here.seen) == 3
 
 
-def test_a_number_is_registered_once_before_it_is_asked():
-    before = {"url": "https://api.example/subscribe", "method": "POST", "body": '{"nos": {numbers}}', "once": True}
-    request = {"url": "https://api.example/q?n={numbers}", "before": [before]}
+SUBSCRIBE = {"url": "https://api.example/subscribe", "method": "POST", "body": '{"nos": {numbers}}', "once": True}
+SUBSCRIBED = {"url": "https://api.example/q?n={numbers}", "before": [SUBSCRIBE]}
+
+
+def subscribed(server):
+    """The numbers of each registration."""
+    return [msgspec.json.decode(seen.body)["nos"] for seen in server.seen if seen.method == "POST"]
+
+
+def test_a_number_is_registered_once_before_it_is_asked_by_whichever_process(database, workspace):
+    processes = [source(SUBSCRIBED, ledger=Book(database, Clock()), limits={"batch": 5}) for _ in range(2)]
     with serving(lambda seen: Says(b"{}")) as here:
-        ask(source(request, limits={"batch": 5}), here.url, asks("A"), asks("A"), asks("A", "B"))
-    posts = [msgspec.json.decode(seen.body)["nos"] for seen in here.seen if seen.method == "POST"]
-    assert posts == [["A"], ["B"]] and len(here.seen) == 5
+        for one in processes:
+            ask(one, here.url, asks("A"), asks("A"), asks("A", "B"), workspace=workspace)
+    assert subscribed(here) == [["A"], ["B"]] and len(here.seen) == 8
+    with database.transaction(workspace) as app:
+        (spent,) = month(app, workspace, Clock().now).accounts
+    assert (spent.registrations, spent.money) == (2, 0)
+
+
+def test_a_registration_that_failed_is_made_again_with_the_next_question(database, workspace):
+    one, down = source(SUBSCRIBED, ledger=Book(database, Clock())), [True, False]
+    with serving(lambda seen: Says(b"{}", 503 if seen.method == "POST" and down.pop(0) else 200)) as here:
+        answers = ask(one, here.url, asks("A"), asks("A"), asks("A"), workspace=workspace)
+    assert [asked.answer.status for (asked,) in answers] == [503, 200, 200]
+    assert subscribed(here) == [["A"], ["A"]]
 
 
 def test_what_comes_first_and_fails_is_the_answer():

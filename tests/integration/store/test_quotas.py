@@ -7,11 +7,11 @@ import psycopg
 import pytest
 
 from everyleg.store.db import Database
-from everyleg.store.quotas import Quotas
+from everyleg.store.quotas import Allowance, Quotas
 from everyleg.store.sealing import Keyring
 from everyleg.store.windows import Quota
 
-HOURLY = Quota(per_hour=60)
+HOURLY = Allowance(Quota(per_hour=60))
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_accounts_do_not_count_for_each_other(database, workspace, account):
 
 
 def test_without_limits_nothing_is_counted(database, account):
-    assert Quotas(database).reserve(account, Quota(), 1000).granted == 1000
+    assert Quotas(database).reserve(account, Allowance(Quota()), 1000).granted == 1000
 
 
 def test_an_account_that_is_gone_gets_nothing(database, workspace):
@@ -54,7 +54,7 @@ def _ask(conninfo, account, seconds, tell):
         quotas, calls = Quotas(database), []
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            if quotas.reserve(account, Quota(per_second=5, per_minute=12)).granted:
+            if quotas.reserve(account, Allowance(Quota(per_second=5, per_minute=12))).granted:
                 calls.append(time.time())
         tell.put(calls)
 
@@ -108,5 +108,17 @@ def test_a_reservation_is_cheap(database, account):
     quotas.reserve(account, HOURLY)
     started = time.perf_counter()
     for _ in range(50):
-        quotas.reserve(account, Quota(per_second=100, per_minute=1000, per_hour=10_000, per_day=100_000))
+        quotas.reserve(account, Allowance(Quota(100, 1000, 10_000, 100_000)))
     assert (time.perf_counter() - started) / 50 < 0.03
+
+
+def test_a_leap_of_the_databases_clock_makes_no_room_for_who_looks_at_an_account_for_the_first_time(
+    database, workspace, account
+):
+    """Its own clock stands still here, so that time that passes is a leap of the other."""
+    standing, other = Quotas(database, lambda: 100.0), new_account(database, workspace, "two")
+    limit = Allowance(Quota(per_second=1))
+    assert granted(Quotas(database), account, limit, 1) == 1
+    standing.reserve(other, limit)
+    time.sleep(2.5)
+    assert granted(standing, account, limit, 1) == 0

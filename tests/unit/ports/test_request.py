@@ -140,3 +140,26 @@ def test_an_account_on_another_server_replaces_only_the_server():
     said = {"url": "https://api.example/v1/{number}?a=b"}
     assert make(said, base_url="http://127.0.0.1:9/lab/").url == "http://127.0.0.1:9/lab/v1/A1?a=b"
     assert make({"url": "{base_url}/v1"}, base_url="https://s.example/x").url == "https://s.example/x/v1"
+
+
+@pytest.mark.parametrize(
+    ("number", "query"),
+    [
+        ("784-55501121", [("prefix", "784"), ("serial", "55501121"), ("awb", "784-55501121")]),
+        ("AC1", [("reference", "AC1")]),
+        ("78455501121", [("reference", "78455501121")]),
+    ],
+)
+def test_an_air_waybill_is_asked_for_in_its_own_words(number, query):
+    said = {
+        "url": "https://x.example",
+        "query": {"reference": "{parcel?}", "prefix": "{airline?}", "serial": "{serial?}", "awb": "{waybill?}"},
+    }
+    assert parse_qsl(urlsplit(make(said, number).url).query) == query
+
+
+def test_who_takes_air_waybills_says_how():
+    asks = {"{number}": False, "{parcel?}": False, "{waybill?}": True, "{airline?}{serial?}": True}
+    for text, takes in asks.items():
+        recipe = Recipe(msgspec.convert({"url": "https://x.example", "query": {"n": text}}, Request))
+        assert (recipe.takes_waybills, recipe.about_numbers) == (takes, True)

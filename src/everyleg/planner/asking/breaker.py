@@ -49,15 +49,17 @@ class Trouble(Struct, frozen=True):
 
 
 def after_failure(health: Health, trouble: Trouble, at: datetime) -> Health:
-    """How an account is doing after one more failure: held back longer and longer, or as long as its server says."""
+    """How an account is doing after one more failure: held back as long as its server says, or longer and longer where
+    it says nothing, or says it again and again.
+    """
     failures = health.failures + 1
     opens = {"rate_limited": 1, "refused": _REFUSED_AFTER}.get(trouble.kind) if trouble.by_status else None
+    if trouble.retry_after_s:
+        opens = None
     opens = opens or OPENS_AFTER
-    pause = timedelta(0)
-    if trouble.retry_after_s is not None:
-        pause = timedelta(seconds=min(trouble.retry_after_s, 86_400))
-    elif failures >= opens:
-        pause = min(_FIRST * 2 ** min(failures - opens, 10), _LONGEST)
+    pause = timedelta(seconds=min(trouble.retry_after_s or 0, 86_400))
+    if failures >= opens:
+        pause = max(pause, min(_FIRST * 2 ** min(failures - opens, 10), _LONGEST))
     until = at + pause if pause else None
     held = max((one for one in (until, health.retry_at) if one is not None), default=None)
     return Health(failures, trouble.kind, trouble.detail, at, health.answered_at, held)

@@ -11,7 +11,7 @@ from everyleg.accounts.sources import Ready
 from everyleg.core.model import Reading, Reason
 from everyleg.planner.asking.questions import Question
 from everyleg.ports.answer import Answer
-from everyleg.ports.asking import Source
+from everyleg.ports.asking import Account, Source
 from everyleg.ports.manifest.schema import Limits
 from everyleg.store.sealing import Keyring
 
@@ -29,6 +29,16 @@ class Sources(Protocol):
 
     def open_to_all(self, slug: str) -> bool:
         """Whether it can be asked without an account."""
+        ...
+
+    def counted_with(self, account: Account) -> str | None:
+        """Whom the source counts an account together with, as it asks for no login: names its server and the address
+        that it is asked from. None where it knows the account.
+        """
+        ...
+
+    def for_waybill(self, airline: str) -> Sequence[str]:
+        """Slugs of those that can be asked for the air waybills of an airline (its three digits), its own first."""
         ...
 
     def asks_for_others(self, slug: str) -> bool:

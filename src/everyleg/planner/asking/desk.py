@@ -157,8 +157,12 @@ def _of_candidates(
     def askable(_: int, slug: str) -> bool:
         return anybody or (known.sources.source(slug) is not None and (slug in mine or known.sources.open_to_all(slug)))
 
+    def airlines(waybill: str) -> list[str]:
+        able = known.sources.for_waybill(waybill[:3])
+        return [slug for slug in able if slug in mine or known.sources.open_to_all(slug)]
+
     assert known.detector is not None  # noqa: S101 (asked by the caller)
-    resolver = Resolver(known.detector, askable)
+    resolver = Resolver(known.detector, askable, airlines)
     turns = {one.number_id: one for one in resolver.candidates(worker, workspace, {q.number_id for q in questions})}
     return [
         replace(one, ask=replace(one.ask, carrier=turn.carrier), round_over=turn.last_of_round)

@@ -29,6 +29,11 @@ class Judged(Struct, frozen=True):
         """Whether the account answered as it should."""
         return self.trouble is None and (self.keep or bool(self.unknown))
 
+    @property
+    def bars(self) -> bool:
+        """Whether the server wants fewer questions of whoever it thinks that asked."""
+        return self.trouble is not None and self.trouble.kind == "rate_limited"
+
     def outcome(self, number: str) -> Literal["answered", "unknown", "failed"]:
         """What a number's question brought."""
         return "failed" if number in self.failed else "unknown" if number in self.unknown else "answered"
@@ -45,9 +50,14 @@ def judge(sources: Sources, slug: str, answer: Answer, numbers: Sequence[str], a
     if fault is not None:
         by_status = answer.status >= 400
         return _all_failed(numbers, Trouble(fault.kind, fault.detail, fault.retry_after_s, by_status), keep=False)
-    reading = sources.read(slug, answer, numbers, at)
-    if reading is None:
-        return Judged(keep=True)
+    try:
+        reading = sources.read(slug, answer, numbers, at)
+    except Exception as error:  # the bytes are kept all the same, and a better reader reads them again
+        return _all_failed(numbers, Trouble("unreadable", f"the reader stumbled ({type(error).__name__})"), keep=True)
+    return Judged(keep=True) if reading is None else _by_reading(reading, answer, numbers)
+
+
+def _by_reading(reading: Reading, answer: Answer, numbers: Sequence[str]) -> Judged:
     if answer.status >= 400 and (reading.reading is None or reading.reading.startswith("http-")):
         return _by_status(answer, reading, numbers)
     failed = {_number(one, numbers): one.reason for one in reading.results if one.outcome == "failed" and one.reason}

@@ -3,20 +3,25 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from psycopg import Connection
 
-from everyleg.accounts.sources import Ready
+from everyleg.accounts.sources import PROXY, Ready, SourceAccount, allowance_of
 from everyleg.core.model import Reading
 from everyleg.planner.asking.contract import Given, Refusal, Route, Sources
 from everyleg.planner.asking.questions import Question
 from everyleg.ports.answer import Answer
-from everyleg.ports.asking import Source
+from everyleg.ports.asking import Account, Source
 from everyleg.ports.carrier_source import CarrierSource, utc_now
+from everyleg.ports.ledger import Ledger
 from everyleg.ports.manifest.load import ManifestError
 from everyleg.ports.manifest.reader import Asked
+from everyleg.ports.manifest.request import Recipe
 from everyleg.ports.manifest.schema import Limits, Manifest
+from everyleg.ports.outbound.tokens import Tokens
 from everyleg.ports.registry import Registry, UnknownCarrier
+from everyleg.store.quotas import Allowance
 from everyleg.store.sealing import Keyring
 
 
@@ -28,10 +33,17 @@ class KnownSources:
         carriers: Registry,
         others: Mapping[str, Source] | None = None,
         now: Callable[[], datetime] = utc_now,
+        ledger: Ledger | None = None,
+        tokens: Tokens | None = None,
     ) -> None:
-        """`others`: aggregators; a slug there stands before a carrier's. `now`: the clock that tokens live by."""
+        """`others`: aggregators; a slug there stands before a carrier's. `now`: the clock that tokens live by.
+        `ledger`: knows which numbers are registered with carriers that want that. `tokens`: where tokens are kept; in
+        the memory of this process unless said.
+        """
         self._carriers, self._others, self._now = carriers, others or {}, now
+        self._ledger, self._tokens = ledger, tokens
         self._made: dict[str, Source | None] = {}
+        self._air: dict[str, tuple[str, ...]] | None = None
 
     def source(self, slug: str) -> Source | None:
         """As `Sources`."""
@@ -40,7 +52,9 @@ class KnownSources:
         if slug not in self._made:
             manifest = self._manifest(slug)
             askable = manifest is not None and manifest.request is not None
-            self._made[slug] = CarrierSource(manifest, self._now) if askable and manifest is not None else None
+            self._made[slug] = None
+            if askable and manifest is not None:
+                self._made[slug] = CarrierSource(manifest, self._now, self._ledger, self._tokens)
         return self._made[slug]
 
     def limits(self, slug: str) -> Limits:
@@ -54,6 +68,24 @@ class KnownSources:
         if manifest is None or manifest.request is None or slug in self._others:
             return False
         return manifest.needs.auth == "none" and all(name in manifest.settings for name in manifest.needs.settings)
+
+    def counted_with(self, account: Account) -> str | None:
+        """As `Sources`; accounts with a proxy are other callers, those with their own `base_url` ask another server."""
+        manifest = self._manifest(account.source)
+        if manifest is None or manifest.request is None or account.source in self._others:
+            return None
+        if manifest.needs.auth != "none":
+            return None
+        server = account.settings.get("base_url") or manifest.settings.get("base_url") or manifest.request.url
+        return " ".join((account.source, _host(server), _host(account.proxy or "")))
+
+    def for_waybill(self, airline: str) -> Sequence[str]:
+        """As `Sources`: those whose request says how, and that name this airline or none."""
+        if self._air is None:
+            able = ((slug, self._manifest(slug)) for slug in self._carriers.folders)
+            self._air = {slug: tuple(one.airlines) for slug, one in able if one is not None and _takes_waybills(one)}
+        own = [slug for slug, airlines in self._air.items() if airline in airlines]
+        return own + [slug for slug, airlines in self._air.items() if not airlines]
 
     def asks_for_others(self, slug: str) -> bool:
         """As `Sources`."""
@@ -72,6 +104,30 @@ class KnownSources:
             return self._carriers.manifest(slug)
         except (UnknownCarrier, ManifestError):
             return None
+
+
+def allowance(sources: Sources, one: Ready) -> Allowance:
+    """What an account may ask, and whom it is counted together with."""
+    return allowance_of(one.limit, sources.limits(one.account.source), sources.counted_with(one.account))
+
+
+def allowance_shown(sources: Sources, workspace: int, one: SourceAccount) -> Allowance:
+    """The same of an account whose settings may not be read: one with a server or a way of its own is shown alone."""
+    elsewhere = {PROXY, "base_url"} & set(one.settings)
+    account = Account(one.account_id, workspace, one.source)
+    pool = None if elsewhere else sources.counted_with(account)
+    return allowance_of(one.limit, sources.limits(one.source), pool)
+
+
+def _takes_waybills(manifest: Manifest) -> bool:
+    return manifest.request is not None and Recipe(manifest.request).takes_waybills
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return url
 
 
 class OwnAccounts:

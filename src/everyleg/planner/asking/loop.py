@@ -13,20 +13,19 @@ from datetime import datetime, timedelta
 import structlog
 from msgspec import Struct
 
-from everyleg.accounts.sources import quota_of
 from everyleg.planner.asking.breaker import is_held, is_suspect
 from everyleg.planner.asking.contract import Sources
 from everyleg.planner.asking.desk import Ended, Known, Routed, claimed, ended, filled, put_off
 from everyleg.planner.asking.judging import judge
-from everyleg.planner.asking.known import OwnAccounts, Steady
+from everyleg.planner.asking.known import OwnAccounts, Steady, allowance
 from everyleg.planner.asking.metered import Metered, OutOfQuotaError, in_thread
 from everyleg.planner.asking.questions import Question
 from everyleg.ports.answer import Answer
-from everyleg.ports.asking import Account, Asked, Outbound, Source
+from everyleg.ports.asking import Account, Asked, NotNowError, Outbound, Source
 from everyleg.ports.carrier_source import utc_now
 from everyleg.store.db import Database
-from everyleg.store.quotas import Quotas
-from everyleg.store.windows import Quota, windows
+from everyleg.store.quotas import Allowance, Quotas
+from everyleg.store.windows import windows
 
 _log = structlog.get_logger(__name__)
 
@@ -34,6 +33,9 @@ _LEFT = timedelta(minutes=1)
 """A claim that ends sooner is left to whoever claims it next."""
 
 _LONGEST_PAUSE_S = 30.0
+
+_FARTHEST = timedelta(hours=1)
+"""A number that waits for its account is put off by no more than this after it may be asked again."""
 
 
 class Pace(Struct, frozen=True):
@@ -58,19 +60,38 @@ class Pace(Struct, frozen=True):
 class _Line:
     """What waits for one account, and what is under way."""
 
-    def __init__(self, routed: Routed, quota: Quota) -> None:
-        self.source, self.ready, self.quota = routed.source, routed.ready, quota
+    def __init__(self, routed: Routed, allowance: Allowance) -> None:
+        self.source, self.ready, self.allowance = routed.source, routed.ready, allowance
         self.waiting = deque[list[Question]]()
         self.under_way = 0
         self.closed_until: datetime | None = None
         """Until then its quota holds no call."""
-        self.put_off = 0
-        """Numbers put off since it closed: each one comes a little later."""
+        self.put_off_to: datetime | None = None
+        """When the last batch is due that was put off: each one comes a little later."""
+        self.put_off_with = 0
+        """Numbers in that batch."""
+        self.took_s = 0.05
+        """Seconds between two calls, as it answered of late."""
 
     @property
     def spacing_s(self) -> float:
-        """Seconds between two calls at the pace of its tightest window."""
-        return max((one.seconds / max(1, one.most) for one in windows(self.quota)), default=0.0)
+        """Seconds between two calls at the pace of its tightest window, or at which it answers."""
+        limits = windows(self.allowance.quota)
+        return max([self.took_s, *(one.seconds / max(1, one.limit) for one in limits)])
+
+    def answered(self, seconds: float, at_once: int) -> None:
+        """Note how long a call took, of so many at once."""
+        self.took_s = 0.8 * self.took_s + 0.2 * seconds / at_once
+
+    def later(self, start: datetime) -> datetime:
+        """When the next number is due that is put off to `start` or later."""
+        if self.put_off_to is None or self.put_off_to < start:
+            self.put_off_to, self.put_off_with = start, 0
+        elif self.put_off_with >= self.source.batch:
+            self.put_off_to = min(self.put_off_to + timedelta(seconds=self.spacing_s), start + _FARTHEST)
+            self.put_off_with = 0
+        self.put_off_with += 1
+        return self.put_off_to
 
 
 class Asker:
@@ -121,7 +142,6 @@ class Asker:
         if self._is_closed(line) or is_held(line.ready.health, self._now()):
             await self._put_off(line, routed.questions)
             return
-        line.put_off = 0
         urgent = [one for one in routed.questions if one.urgent]
         plain = [one for one in routed.questions if not one.urgent]
         size = line.source.batch
@@ -148,11 +168,11 @@ class Asker:
     def _line(self, routed: Routed) -> _Line:
         account = routed.ready.account
         place = (account.workspace, account.account_id)
-        quota = quota_of(routed.ready.limit, self._known.sources.limits(routed.source.slug))
+        may = allowance(self._known.sources, routed.ready)
         line = self._lines.get(place)
         if line is None:
-            self._lines[place] = line = _Line(routed, quota)
-        line.source, line.ready, line.quota = routed.source, routed.ready, quota
+            self._lines[place] = line = _Line(routed, may)
+        line.source, line.ready, line.allowance = routed.source, routed.ready, may
         return line
 
     def _is_closed(self, line: _Line) -> bool:
@@ -187,7 +207,7 @@ class Asker:
             await self._put_off(line, batch)
             return
         keep = 0.0 if any(one.urgent for one in batch) else self._pace.keep
-        metered = Metered(self._outbound, self._quotas, line.quota, keep)
+        metered = Metered(self._outbound, self._quotas, line.allowance, keep)
         try:
             await self._ask(line, batch, metered)
         except OutOfQuotaError as error:
@@ -197,12 +217,18 @@ class Asker:
     async def _ask(self, line: _Line, batch: Sequence[Question], metered: Metered) -> None:
         started, account = time.monotonic(), line.ready.account
         asked = await _carefully(line.source, metered, account, batch)
+        line.answered(time.monotonic() - started, self._pace.at_once)
         at = self._now()
         routed = Routed(line.source, line.ready, batch)
         some = await in_thread(lambda: self._judged(routed, asked, at))
         after = await in_thread(lambda: ended(self._known, routed, some, self._now()))
         if after.health.failures == 0 or after.health.failures >= line.ready.health.failures:
             line.ready = after  # of several that ended at once the last word may be an older one
+        await self._hold(line, some)
+        told = {question.claim for one in some for question in one.questions}
+        if left := [question for question in batch if question.claim not in told]:
+            line.closed_until = at + timedelta(seconds=metered.wait_s)
+            await self._put_off(line, left)
         if failed := sum(len(one.judged.failed) for one in some):
             reasons = sorted({reason.kind for one in some for reason in one.judged.failed.values()})
             _log.info(
@@ -215,11 +241,21 @@ class Asker:
                 seconds=round(time.monotonic() - started, 3),
             )
 
+    async def _hold(self, line: _Line, some: Sequence[Ended]) -> None:
+        """Hold back all who cannot be told apart from an account that was told to wait."""
+        until, now = line.ready.health.retry_at, self._now()
+        if until is not None and until > now and any(one.judged.bars for one in some):
+            place, may = (line.ready.account.workspace, line.ready.account.account_id), line.allowance
+            await in_thread(lambda: self._quotas.hold(place, may, (until - now).total_seconds()))
+
     def _judged(self, routed: Routed, asked: Sequence[Asked], at: datetime) -> list[Ended]:
-        by_number = {(one.ask.carrier, one.ask.number): one for one in routed.questions}
+        by_number: dict[tuple[str, str], list[Question]] = {}
+        for question in routed.questions:
+            by_number.setdefault((question.ask.carrier, question.ask.number), []).append(question)
         found = []
         for one in asked:
-            mine = [by_number[ask.carrier, ask.number] for ask in one.asks]
+            # a number may be due twice: as its carrier's, and as one of which nobody knows whose it is
+            mine = [question for ask in one.asks for question in by_number.pop((ask.carrier, ask.number), ())]
             numbers = [ask.number for ask in one.asks]
             found.append(
                 Ended(mine, one.answer, judge(self._known.sources, routed.source.slug, one.answer, numbers, at), at)
@@ -231,11 +267,7 @@ class Asker:
         now = self._now()
         held = [one for one in (line.closed_until, line.ready.health.retry_at) if one is not None and one > now]
         start = max(held, default=now + timedelta(seconds=self._pace.put_off_s))
-        times = []
-        for question in questions:
-            late = line.put_off // line.source.batch * line.spacing_s
-            times.append((question, start + timedelta(seconds=min(3600.0, late))))
-            line.put_off += 1 if held else 0
+        times = [(one, start if one.urgent else line.later(start)) for one in questions]
         await in_thread(lambda: self._write_put_off(times))
 
     def _write_put_off(self, times: Sequence[tuple[Question, datetime]]) -> None:
@@ -253,18 +285,19 @@ class Asker:
         await self.settled()
 
 
-async def _carefully(source: Source, outbound: Outbound, account: Account, batch: Sequence[Question]) -> list[Asked]:
-    """Ask; a source that breaks, or forgets a question, has failed to answer it."""
-    asks = tuple(one.ask for one in batch)
+async def _carefully(source: Source, metered: Metered, account: Account, batch: Sequence[Question]) -> list[Asked]:
+    """Ask; a source that breaks, or forgets a question, has failed to answer it, unless the quota ended in between."""
+    asks = tuple({(one.ask.carrier, one.ask.number): one.ask for one in batch}.values())
     try:
-        asked = await source.ask(outbound, account, asks)
-    except OutOfQuotaError:
+        asked = await source.ask(metered, account, asks)
+    except NotNowError:
         raise
     except Exception as error:
         words = f"the source {source.slug} stumbled ({type(error).__name__})"
         return [Asked(asks, Answer(error=words, error_kind="unreadable"))]
     there = {(ask.carrier, ask.number) for one in asked for ask in one.asks}
-    if missing := tuple(ask for ask in asks if (ask.carrier, ask.number) not in there):
+    missing = tuple(ask for ask in asks if (ask.carrier, ask.number) not in there)
+    if missing and not metered.wait_s:
         asked = [*asked, Asked(missing, Answer(error=f"{source.slug} left it out", error_kind="unreadable"))]
     return asked
 

@@ -13,6 +13,7 @@ from everyleg.ports.asking import Ask
 from everyleg.store.due import Claim, claim
 from everyleg.store.sealing import Keyring, about_column
 
+_LATEST_SHARE = 5
 LEASE = timedelta(minutes=5)
 """How long a claim is ours; whoever dies with it loses it then."""
 
@@ -30,6 +31,15 @@ LEFT JOIN LATERAL (
     WHERE l.workspace_id = %(workspace)s AND l.number_id = n.number_id
     ORDER BY stopped, l.leg_id DESC LIMIT 1) p ON true
 LEFT JOIN shipments s ON s.workspace_id = %(workspace)s AND s.shipment_id = p.shipment_id
+"""
+
+_LATEST = """
+UPDATE due SET due_at = %(until)s, attempts = due.attempts + 1
+FROM (SELECT workspace_id, kind, subject_id FROM due
+      WHERE worker_group = %(group)s AND kind = %(kind)s AND due_at <= %(now)s
+      ORDER BY due_at DESC LIMIT %(most)s FOR UPDATE SKIP LOCKED) AS ripe
+WHERE (due.workspace_id, due.kind, due.subject_id) = (ripe.workspace_id, ripe.kind, ripe.subject_id)
+RETURNING due.workspace_id, due.kind, due.subject_id, due.attempts, due.due_at
 """
 
 # Claimed rows look as if they were due when their lease ends: they are known by their attempts.
@@ -78,9 +88,19 @@ class Question(Struct, frozen=True):
 
 
 def claim_due(worker: Connection[Any], now: datetime, most: int, group: int = 0) -> list[Claim]:
-    """Up to `most` checks that are due, those that a person waits for first."""
+    """Up to `most` checks that are due, those that a person waits for first, then those that are longest.
+
+    Where there are more, some of those that became due last come besides: a carrier that has a long queue, because it
+    was away or lets nobody in, keeps nobody else's numbers waiting for the end of it.
+    """
     urgent = claim(worker, CHECK_NOW, now, LEASE, most, group)
-    return urgent + (claim(worker, CHECK, now, LEASE, most - len(urgent), group) if len(urgent) < most else [])
+    if len(urgent) == most:
+        return urgent
+    found = urgent + claim(worker, CHECK, now, LEASE, most - len(urgent), group)
+    if len(found) == most:
+        asked = {"until": now + LEASE, "group": group, "kind": CHECK, "now": now, "most": most // _LATEST_SHARE}
+        found += [Claim(*row) for row in worker.execute(_LATEST, asked)]
+    return found
 
 
 def claim_soonest(

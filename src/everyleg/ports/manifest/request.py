@@ -3,6 +3,7 @@
 A `Recipe` is compiled once; `make` gives the request for some questions, an account and a moment. Nothing is sent here.
 """
 
+import re
 import secrets
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
@@ -48,9 +49,18 @@ MOMENTS: Mapping[str, Callable[[datetime], str]] = {
 
 _CLIENT = {"client_id": "{client_id}", "client_secret": "{client_secret}"}
 
+_WAYBILL = re.compile(r"(\d{3})-(\d{8})")
+"""As IATA Resolution 600a has it written; so nobody's parcel is."""
+
 C = TypeVar("C", bound=Call)
 
-OWN = frozenset({"number", "numbers", "uuid", "nonce", "body", "url", "path", "method", "basic"}) | MOMENTS.keys()
+OF_WAYBILL = frozenset({"waybill", "airline", "serial"})
+"""Names that only an air waybill fills in: all of it, its three digits in front, its eight behind."""
+
+OF_NUMBER = OF_WAYBILL | {"number", "numbers", "parcel"}
+"""Names for the number that is asked; `parcel` is one that is no air waybill."""
+
+OWN = OF_NUMBER | {"uuid", "nonce", "body", "url", "path", "method", "basic"} | MOMENTS.keys()
 """Names that every request knows; `basic` are the Basic credentials of the settings `username` and `password`."""
 
 
@@ -107,7 +117,12 @@ class Recipe:
     @property
     def about_numbers(self) -> bool:
         """Whether it names the numbers at all; a request that comes first need not."""
-        return self.takes_several or "number" in self._mentioned
+        return self.takes_several or bool(OF_NUMBER & self._mentioned)
+
+    @property
+    def takes_waybills(self) -> bool:
+        """Whether it can ask for an air waybill with all that is inside."""
+        return bool(OF_WAYBILL & self._mentioned)
 
     @property
     def takes_several(self) -> bool:
@@ -183,8 +198,8 @@ class _Making:
             return MOMENTS[name](setting.now)
         if name == "numbers":
             return [ask.number for ask in setting.asks]
-        if name == "number":
-            return setting.asks[0].number if setting.asks else None
+        if name in OF_NUMBER:
+            return _of_number(name, setting.asks[0].number) if setting.asks else None
         if name in ("uuid", "nonce"):
             return str(uuid4()) if name == "uuid" else secrets.token_hex(16)
         return self._of_request(name)
@@ -240,6 +255,14 @@ class _Making:
             own = _Making(self._recipe, Setting((ask,), self._setting.known, self._setting.now))
             parts.append(own._fill(template) or "")
         return Part(joined_with.join(parts))
+
+
+def _of_number(name: str, number: str) -> str | None:
+    found = _WAYBILL.fullmatch(number)
+    if name in ("airline", "serial"):
+        return found[1 if name == "airline" else 2] if found else None
+    given = {"number": True, "waybill": found is not None, "parcel": found is None}
+    return number if given[name] else None
 
 
 def with_base(url: str, known: Mapping[str, str]) -> str:

@@ -359,7 +359,7 @@ class Before(Call, forbid_unknown_fields=True, omit_defaults=True):
     take: dict[str, str] = {}
     """Name → path in its answer; then filled in like a setting."""
     once: bool = False
-    """A registration: once for each number (and again after a restart), its answer does not matter."""
+    """A registration: once for each number, as the ledger of registrations says; its answer does not matter."""
 
 
 class Request(Call, forbid_unknown_fields=True, omit_defaults=True):
@@ -402,6 +402,10 @@ class Manifest(Struct, forbid_unknown_fields=True, omit_defaults=True):
     limits: Limits = field(default_factory=Limits)
     needs: Needs = field(default_factory=Needs)
     request: Request | None = None
+    airlines: list[str] = []
+    """Whose air waybills it is asked for, by the three digits in front; empty: by whoever has an account. It is asked
+    for none unless its request says how (`{waybill}`, `{airline}`, `{serial}`).
+    """
     push: bool | Push = False
     """Whether the carrier can push, and how its pushes are signed."""
     readings: list[ReadingSpec] = []

@@ -31,11 +31,12 @@ _PARSER_OPTIONS: dict[str, Any] = {
 _HTML = re.compile(rb"^\s*(<!doctype\s+html|<html|<head|<body|<script)", re.IGNORECASE)
 _JSON_STARTS = frozenset({b"{", b"["})
 _decode = msgspec.json.Decoder().decode
-_STATUS_LINE = re.compile(rb"\s*-?\d{1,5}\s*\n\s*(?=<[A-Za-z])")
+# No two repeats side by side that take the same characters: an answer of a million blanks must not take hours.
+_STATUS_LINE = re.compile(rb"\s*-?\d{1,5}[^\S\n]*\n\s*(?=<[A-Za-z])")
 """A number on a line of its own before elements without a root, as NiuMen's systems answer."""
 _TOO_OFTEN = re.compile(r"^[^{\[<]*(频繁|too many requests|rate limit)", re.IGNORECASE)
 """Bare words with which some systems (K5) slow down who asks."""
-_JSONP = re.compile(rb"^\s*[A-Za-z_$][\w$.]*\s*\((.*)\)\s*;?\s*$", re.DOTALL)
+_JSONP = re.compile(rb"^\s*[A-Za-z_$][\w$.]*\s*\((.*)\)\s*(?:;\s*)?$", re.DOTALL)
 
 
 class Unreadable(ValueError):  # noqa: N818 - it names the outcome

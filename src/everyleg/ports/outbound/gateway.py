@@ -1,16 +1,17 @@
 """The one way out: every request to somebody else's server goes through here.
 
 Only http and https; addresses are checked after resolution and at every redirect; size and time are limited; an account
-may have a proxy. Nothing raises: what goes wrong is an `Answer` that says so, without a secret in it.
+may have a proxy. Nothing raises but what lets requests go (`Outgoing.leave`): what goes wrong is an `Answer` that says
+so, without a secret in it.
 """
 
 import asyncio
 import ssl
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from importlib.metadata import version
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import httpcore
 import httpx
@@ -19,8 +20,8 @@ from msgspec.structs import replace
 
 from everyleg.core.model import FailedKind
 from everyleg.ports.answer import Answer
-from everyleg.ports.asking import Account, Outgoing
-from everyleg.ports.outbound.addresses import Network, RefusedAddress, Resolve, allowed_addresses, resolve
+from everyleg.ports.asking import Account, Leave, Outgoing
+from everyleg.ports.outbound.addresses import Network, RefusedAddress, Resolve, SystemNames, allowed_addresses
 from everyleg.ports.outbound.bodies import CODINGS, Garbled, TooLarge, read_body
 from everyleg.ports.outbound.transport import CheckedTransport
 
@@ -51,15 +52,17 @@ class _Failed(Exception):  # noqa: N818 - inside this module
 class Gateway:
     """An `Outbound` over httpx; a context manager, used within one event loop."""
 
-    def __init__(self, allowed: Sequence[Network] = (), bounds: Bounds | None = None, names: Resolve = resolve) -> None:
+    def __init__(
+        self, allowed: Sequence[Network] = (), bounds: Bounds | None = None, names: Resolve | None = None
+    ) -> None:
         """Connect to nobody yet.
 
         Args:
             allowed: networks that may be connected to besides the public ones.
             bounds: what a request may cost.
-            names: how host names are resolved.
+            names: how host names are resolved; None: by the system.
         """
-        self._allowed, self._bounds, self._names = list(allowed), bounds or Bounds(), names
+        self._allowed, self._bounds, self._names = list(allowed), bounds or Bounds(), names or SystemNames()
         self._trust = ssl.create_default_context()
         self._ways = OrderedDict[str | None, CheckedTransport]()
         self._headers = {"User-Agent": f"Everyleg/{version('everyleg')}", "Accept-Encoding": CODINGS}
@@ -70,7 +73,7 @@ class Gateway:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for way in self._ways.values():
+        for way in list(self._ways.values()):
             await way.aclose()
         self._ways.clear()
 
@@ -94,15 +97,28 @@ class Gateway:
 
     async def _follow(self, request: Outgoing, proxy: str | None) -> Answer:
         url = _address(request.url)
-        way = await self._way(proxy)
-        for _ in range(self._bounds.redirects + 1):
+        way = self._way(proxy)
+        way.users += 1
+        try:
             if proxy is not None:
                 await self._check(url)
             answer = await self._once(way, request, url)
-            if answer.status not in _REDIRECTS or "location" not in answer.headers:
-                return answer
-            url, request = _redirected(request, url, answer)
-        raise _Failed("unreachable", f"more than {self._bounds.redirects} redirects")
+            for _ in range(self._bounds.redirects):
+                if not _leads_on(answer):
+                    return answer
+                try:
+                    url, request = _redirected(request, url, answer)
+                    if proxy is not None:
+                        await self._check(url)
+                    answer = await self._once(way, request, url)
+                except RefusedAddress as error:
+                    raise _Failed("unreachable", f"a redirect is not followed: {error}") from error
+            if _leads_on(answer):
+                raise _Failed("unreachable", f"more than {self._bounds.redirects} redirects")
+            return answer
+        finally:
+            way.users -= 1
+            await self._leave_proxies()
 
     async def _check(self, url: httpx.URL) -> None:
         """A proxy connects for us: what we know of the name is all that can be checked."""
@@ -116,10 +132,10 @@ class Gateway:
     async def _once(self, way: CheckedTransport, request: Outgoing, url: httpx.URL) -> Answer:
         headers = httpx.Headers(self._headers)
         headers.update(request.headers)
-        limits = httpx.Timeout(self._bounds.total_s, connect=self._bounds.connect_s).as_dict()
-        made = httpx.Request(
-            request.method, url, headers=headers, content=request.body or None, extensions={"timeout": limits}
-        )
+        how: dict[str, Any] = {"timeout": httpx.Timeout(self._bounds.total_s, connect=self._bounds.connect_s).as_dict()}
+        if request.leave is not None:
+            how["trace"] = _asking(request.leave)
+        made = httpx.Request(request.method, url, headers=headers, content=request.body or None, extensions=how)
         response = await way.handle_async_request(made)
         told = {name.lower(): value for name, value in response.headers.items()}
         try:
@@ -133,15 +149,31 @@ class Gateway:
             await response.aclose()
         return Answer(body, response.status_code, told)
 
-    async def _way(self, proxy: str | None) -> CheckedTransport:
+    def _way(self, proxy: str | None) -> CheckedTransport:
         way = self._ways.get(proxy)
         if way is None:
-            way = self._ways[proxy] = CheckedTransport(self._trust, self._allowed, self._names, proxy)
-            if len(self._ways) > _PROXIES:
-                _, oldest = self._ways.popitem(last=False)
-                await oldest.aclose()
+            try:
+                way = self._ways[proxy] = CheckedTransport(self._trust, self._allowed, self._names, proxy)
+            except (httpx.InvalidURL, ValueError) as error:
+                raise _Failed("refused", "the account's proxy is no address of http or https") from error
         self._ways.move_to_end(proxy)
         return way
+
+    async def _leave_proxies(self) -> None:
+        """Close the connections of proxies that were not used for longest, as far as nobody uses them."""
+        idle = [proxy for proxy, way in self._ways.items() if proxy is not None and not way.users]
+        for proxy in idle[: max(0, len(self._ways) - _PROXIES)]:
+            await self._ways.pop(proxy).aclose()
+
+
+def _asking(leave: Leave) -> Callable[[str, Mapping[str, Any]], Awaitable[None]]:
+    """Hears of each step of a request from httpcore; before the first it may be kept back. A proxy is asked anyhow."""
+
+    async def trace(event: str, info: Mapping[str, Any]) -> None:
+        if event == "http11.send_request_headers.started" and info["request"].method != b"CONNECT":
+            await leave()
+
+    return trace
 
 
 def _address(text: str) -> httpx.URL:
@@ -156,18 +188,25 @@ def _address(text: str) -> httpx.URL:
     return url
 
 
+def _leads_on(answer: Answer) -> bool:
+    return answer.status in _REDIRECTS and "location" in answer.headers
+
+
 def _redirected(request: Outgoing, url: httpx.URL, answer: Answer) -> tuple[httpx.URL, Outgoing]:
-    """Where a redirect leads, and what is asked there: another server gets no secret, and no body."""
+    """Where a redirect leads, and what is asked there: another server gets no secret, and no body.
+
+    One that is not followed is a failure of the server that sent it, as nothing of ours was wrong.
+    """
     try:
         there = _address(str(url.join(answer.headers["location"])))
-    except httpx.InvalidURL as error:
-        raise _Failed("unreachable", "a redirect leads to no address") from error
+    except (httpx.InvalidURL, ValueError, _Failed) as error:
+        raise _Failed("unreachable", "a redirect leads to no address that is asked") from error
     if url.scheme == "https" and there.scheme == "http":
-        raise _Failed("refused", "a redirect leads from https to http")
+        raise _Failed("unreachable", "a redirect leads from https to http")
     keeps = answer.status in (307, 308) or request.method == "GET"
     if (there.scheme, there.host, there.port) != (url.scheme, url.host, url.port):
         if request.body and keeps:
-            raise _Failed("refused", f"a redirect would take the request to another server ({there.host})")
+            raise _Failed("unreachable", f"a redirect would take the request to another server ({there.host})")
         headers = {name: text for name, text in request.headers.items() if name.lower() in _HARMLESS}
         request = replace(request, headers=headers)
     if keeps:

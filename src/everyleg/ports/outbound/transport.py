@@ -60,23 +60,47 @@ class CheckedBackend(AsyncNetworkBackend):
 
 
 class _Body(httpx.AsyncByteStream):
-    def __init__(self, stream: AsyncIterable[bytes]) -> None:
-        self._stream = stream
+    def __init__(self, answer: httpcore.Response) -> None:
+        self._answer = answer
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for part in self._stream:
+        async for part in cast("AsyncIterable[bytes]", self._answer.stream):  # a pool for asyncio gives no other
             yield part
+        if _says_more(self._answer):
+            await self._answer.extensions["network_stream"].aclose()
 
     async def aclose(self) -> None:
-        if hasattr(self._stream, "aclose"):
-            await self._stream.aclose()
+        await self._answer.aclose()
+
+
+def _says_more(answer: httpcore.Response) -> bool:
+    """Whether the server said more than its answer: the next one on that connection would be read out of it.
+
+    httpcore does not tell; where it cannot be found out, it is as if it did.
+    """
+    inner: Any = answer.stream
+    for name in ("_stream", "_connection", "_h11_state"):
+        inner = getattr(inner, name, None)
+    return inner is None or bool(inner.trailing_data[0])
 
 
 class CheckedTransport(httpx.AsyncBaseTransport):
     """httpx's way to a pool of checked connections, direct or by a proxy."""
 
     def __init__(self, trust: ssl.SSLContext, allowed: Sequence[Network], names: Resolve, proxy: str | None) -> None:
-        """`proxy`: `http://user:password@host:port`; it resolves the names of what it is asked for itself."""
+        """Connect to nobody yet.
+
+        Args:
+            trust: whose certificates are believed.
+            allowed: networks that may be connected to besides the public ones.
+            names: how host names are resolved.
+            proxy: `http://user:password@host:port`; it resolves the names of what it is asked for itself.
+
+        Raises:
+            ValueError, httpx.InvalidURL: the proxy is none.
+        """
+        self.users = 0
+        """Requests under way."""
         known: dict[str, Any] = {
             "ssl_context": trust,
             "max_connections": _CONNECTIONS,
@@ -88,6 +112,8 @@ class CheckedTransport(httpx.AsyncBaseTransport):
             self._pool = httpcore.AsyncConnectionPool(**known)
         else:
             way = httpx.URL(proxy)
+            if way.scheme not in ("http", "https") or not way.host:
+                raise ValueError("a proxy is an address of http or https")
             who = (way.username, way.password) if way.username else None
             self._pool = httpcore.AsyncHTTPProxy(str(way.copy_with(userinfo=b"")), proxy_auth=who, **known)
 
@@ -103,8 +129,7 @@ class CheckedTransport(httpx.AsyncBaseTransport):
                 extensions=request.extensions,
             )
         )
-        body = cast("AsyncIterable[bytes]", answer.stream)  # a pool for asyncio gives no other
-        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(body))
+        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer))
 
     async def aclose(self) -> None:
         """Close the connections."""

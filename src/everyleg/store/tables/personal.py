@@ -42,6 +42,7 @@ HARMLESS = frozenset(
         ("secrets", "name"),
         ("source_accounts", "name"),
         ("source_quotas", "used"),
+        ("shared_quotas", "used"),
         ("observations", "body_size"),
         ("changes", "before"),
         ("changes", "after"),

@@ -3,7 +3,19 @@
 The settings of an account (keys, passwords, its own address) are secrets and lie in `secrets`.
 """
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Float, Index, Integer, SmallInteger, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from everyleg.store.tables.base import belongs, made_at, moment, number_id, sealed, tenant_table
@@ -36,6 +48,28 @@ source_quotas = tenant_table(
     Column("clock", Float, nullable=False),  # seconds that the account's own clock shows, which no jump moves
     moment("seen_at", nullable=False),  # the database's clock when it showed that
     Column("used", JSONB, nullable=False, server_default=text("'{}'")),  # window → calls in each of its buckets
+    belongs("source_accounts", "account_id"),
+    key=("account_id",),
+)
+
+shared_quotas = tenant_table(  # of workspace 0, which is nobody's: only workers see it
+    "shared_quotas",
+    Column("pool", LargeBinary, nullable=False),  # keyed digest of the server and the address that it is asked from
+    Column("clock", Float, nullable=False),  # as of an account's quota
+    moment("seen_at", nullable=False),
+    Column("used", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("held_until", Float),  # what the clock has to show before anybody asks again
+    key=("pool",),
+)
+
+source_tokens = tenant_table(
+    "source_tokens",
+    Column("account_id", BigInteger, nullable=False),
+    Column("login", LargeBinary),  # keyed digest of the settings that it was given for
+    sealed("token", None),  # NULL: there is none
+    moment("renew_at"),  # from then on the next one is fetched while this one is used
+    moment("ends_at"),  # it is used no more
+    moment("fetching_until"),  # somebody is fetching one, by the database's clock
     belongs("source_accounts", "account_id"),
     key=("account_id",),
 )
