@@ -125,7 +125,7 @@ FIGURES: tuple[Figure, ...] = (
     ),
     Figure(
         {
-            "everyleg_spent_times": "What an account of an aggregator was used for this month, in times.",
+            "everyleg_spent_times": "What an account was used for this month, in times.",
             "everyleg_spent_money": "The same in money, as its prices say.",
         },
         _SPENT,

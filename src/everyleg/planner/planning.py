@@ -15,6 +15,8 @@ from psycopg import Connection
 
 from everyleg.pipeline.ages import CHECK, LOOK, PLAN
 from everyleg.pipeline.bulk import Target, insert
+from everyleg.pipeline.consolidations.fanning import WAYBILL
+from everyleg.pipeline.known import Store
 from everyleg.planner.asking.contract import Given
 from everyleg.planner.groups import others_to_plan, with_cohorts
 from everyleg.planner.knowledge import Knowledge, Known
@@ -22,7 +24,9 @@ from everyleg.planner.policy.adaptive import Adaptive
 from everyleg.planner.policy.simple import BackOff, Fixed, Never
 from everyleg.planner.policy.views import Plan, Policy
 from everyleg.planner.prices import Allowances, keep_price, load_prices
+from everyleg.planner.routing.letting_go import let_go_soon
 from everyleg.planner.viewing import Viewed, load_views
+from everyleg.planner.waybills import Airlines, Waybills
 from everyleg.store.changes import Change, read_changes
 from everyleg.store.cursors import move_cursor, take_cursor
 from everyleg.store.db import Database
@@ -59,9 +63,14 @@ _PLANS = Target(
 class Planner:
     """Decides when numbers are asked; one for each process, with its own memory of what was learned."""
 
-    def __init__(self, allowances: Allowances) -> None:
-        """`allowances`: what sources let an account ask, as far as the accounts themselves do not say."""
-        self._allowances = allowances
+    def __init__(self, allowances: Allowances, airlines: Airlines | None = None) -> None:
+        """Know nothing yet.
+
+        Args:
+            allowances: what sources let an account ask, as far as the accounts themselves do not say.
+            airlines: who can be asked for air waybills; None: nobody is.
+        """
+        self._allowances, self._airlines = allowances, airlines
         self._knowledge = Knowledge()
 
     def plan_changes(self, database: Database, now: datetime, most: int = 500) -> int:
@@ -80,15 +89,17 @@ class Planner:
             return len(changes)
 
     def plan_due(self, database: Database, now: datetime, most: int = 500) -> int:
-        """Plan the parcels that have to be planned anew and those that somebody looks at; gives how many there were."""
+        """Plan what has to be planned anew: parcels, those that somebody looks at, air waybills; gives how many there
+        were.
+        """
         with database.transaction(None, "worker") as worker:
-            claims = [one for kind in (PLAN, LOOK) for one in claim(worker, kind, now, _LEASE, most)]
+            claims = [one for kind in (PLAN, LOOK, WAYBILL) for one in claim(worker, kind, now, _LEASE, most)]
             by_place: dict[tuple[int, str], list[int]] = defaultdict(list)
             for one in claims:
                 by_place[one.workspace_id, one.kind].append(one.subject_id)
             for (workspace, kind), parcels in sorted(by_place.items()):
-                plan = self.look if kind == LOOK else self.plan_parcels
-                plan(worker, database.keys, workspace, parcels, now)
+                plans = {PLAN: self.plan_parcels, LOOK: self.look, WAYBILL: self.plan_waybills}
+                plans[kind](worker, database.keys, workspace, parcels, now)
             done(worker, claims)
             return len(claims)
 
@@ -114,16 +125,27 @@ class Planner:
         seen = {i: replace(one, view=replace(one.view, looked_at=now)) for i, one in viewed.items()}
         return self._arm(worker, keys, workspace, seen, now)
 
+    def plan_waybills(
+        self, worker: Connection[Any], keys: Keyring, workspace: int, waybills: Collection[int], now: datetime
+    ) -> dict[int, Plan]:
+        """Plan the air waybills among these consolidations, in the caller's transaction."""
+        if self._airlines is None or not waybills:
+            return {}
+        viewed = Waybills(Store(worker, keys, workspace), self._airlines).views(waybills, now)
+        return self._arm(worker, keys, workspace, viewed, now)
+
     def after(
         self, worker: Connection[Any], keys: Keyring, workspace: int, given: Sequence[Given], now: datetime
     ) -> Mapping[int, datetime | None]:
         """As `planner.asking.NextCheck`: when each number that was asked is due next."""
         by_number = {one.number_id: one for one in given}
         viewed = load_views(worker, keys, workspace, by_number)
+        if self._airlines is not None and (others := by_number.keys() - viewed.keys()):
+            viewed |= Waybills(Store(worker, keys, workspace), self._airlines).views_of(others, now)
         viewed = {number: _given(one, by_number[number], now) for number, one in viewed.items()}
         self._count(worker, workspace, viewed, now)
         plans = self._plans(worker, keys, workspace, viewed, now)
-        _write_whys(worker, workspace, plans, now)
+        _note(worker, workspace, plans, now)
         return {number: _not_before(plan, by_number[number].retry_at) for number, plan in plans.items()}
 
     def _plan_changed(
@@ -134,6 +156,9 @@ class Planner:
         numbers = {number for (number,) in worker.execute(_NUMBERS, asked)}
         numbers |= others_to_plan(worker, keys, workspace, changes, numbers)
         self._arm(worker, keys, workspace, load_views(worker, keys, workspace, numbers), now)
+        if self._airlines is not None:
+            waybills = Waybills(Store(worker, keys, workspace), self._airlines).unplanned(numbers)
+            self.plan_waybills(worker, keys, workspace, waybills, now)
 
     def _arm(
         self, worker: Connection[Any], keys: Keyring, workspace: int, viewed: dict[int, Viewed], now: datetime
@@ -144,7 +169,7 @@ class Planner:
         none = [number for number, plan in plans.items() if plan.due_at is None]
         if none:
             worker.execute(_NOT_DUE, (workspace, CHECK, none))
-        _write_whys(worker, workspace, plans, now)
+        _note(worker, workspace, plans, now)
         return plans
 
     def _plans(
@@ -190,5 +215,7 @@ def _not_before(plan: Plan, at: datetime | None) -> datetime | None:
     return plan.due_at if plan.due_at is None or at is None else max(plan.due_at, at)
 
 
-def _write_whys(worker: Connection[Any], workspace: int, plans: Mapping[int, Plan], now: datetime) -> None:
+def _note(worker: Connection[Any], workspace: int, plans: Mapping[int, Plan], now: datetime) -> None:
+    """Say why, and see that nobody is paid to follow what ended."""
     insert(worker, _PLANS, [(workspace, number, plan.why, now) for number, plan in sorted(plans.items())])
+    let_go_soon(worker, workspace, plans, now)

@@ -13,7 +13,9 @@ from typing import Any, Literal
 from msgspec import Struct
 from psycopg import Connection
 
+from everyleg.core.model import Ref
 from everyleg.numbers.detector import Detector
+from everyleg.pipeline.consolidations.naming import key_of
 from everyleg.pipeline.parcels import fold_soon
 
 Outcome = Literal["found", "unknown", "failed"]
@@ -106,9 +108,14 @@ Learned = dict[tuple[str, str, str], tuple[int, int]]
 class Resolver:
     """Finds out whose numbers are."""
 
-    def __init__(self, detector: Detector, askable: Callable[[int, str], bool]) -> None:
-        """`askable`: whether a workspace can ask a carrier, by slug."""
-        self._detector, self._askable = detector, askable
+    def __init__(
+        self,
+        detector: Detector,
+        askable: Callable[[int, str], bool],
+        airlines: Callable[[str], Sequence[str]] = lambda _: (),
+    ) -> None:
+        """`askable`: whether a workspace can ask a carrier, by slug; `airlines`: whom it can ask for an air waybill."""
+        self._detector, self._askable, self._airlines = detector, askable, airlines
 
     def candidates(self, worker: Connection[Any], workspace: int, number_ids: Collection[int]) -> list[Candidate]:
         """Whom to ask now for those of these numbers that are open; nobody where nobody can be asked."""
@@ -129,8 +136,12 @@ class Resolver:
         """Whose it may be, the likeliest first."""
         if one.pinned is not None:
             return [one.pinned]
-        fitting = {c.carrier: c.confidence for c in self._detector.detect(one.tracking_number).candidates[:MOST]}
-        seen = {carrier for prefix, _, carrier in learned if prefix == prefix_of(one.tracking_number)}
+        if key_of(Ref(one.carrier, one.tracking_number)) is not None:  # an air waybill is nobody's but an airline's
+            fitting = dict.fromkeys(self._airlines(one.tracking_number), 1.0)
+            seen = set[str]()
+        else:
+            fitting = {c.carrier: c.confidence for c in self._detector.detect(one.tracking_number).candidates[:MOST]}
+            seen = {carrier for prefix, _, carrier in learned if prefix == prefix_of(one.tracking_number)}
         weights = {carrier: _weight(learned, one, carrier, fitting.get(carrier, 0.0)) for carrier in {*fitting, *seen}}
         rest = sorted(weights.keys() - {one.carrier}, key=lambda carrier: (-weights[carrier], carrier))
         return [one.carrier, *rest][:MOST] if one.carrier else rest[:MOST]

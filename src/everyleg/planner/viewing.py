@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 from psycopg import Connection
 
 from everyleg.core.fold import Timeline
@@ -59,8 +60,8 @@ class Viewed(Struct, frozen=True):
     view: NumberView
 
 
-class _Checked(Struct, frozen=True):
-    """The latest check."""
+class Checked(Struct, frozen=True):
+    """The latest check of a number."""
 
     at: datetime | None = None
     outcome: Any = None
@@ -68,21 +69,37 @@ class _Checked(Struct, frozen=True):
     unknowns: int = 0
     news_at: datetime | None = None
 
+    def seen(self, view: NumberView) -> NumberView:
+        """A view with what the check gave."""
+        return replace(
+            view,
+            news_at=self.news_at,
+            checked_at=self.at,
+            outcome=self.outcome,
+            unknowns=self.unknowns,
+            failures=self.failures,
+        )
+
+
+def load_checks(worker: Connection[Any], workspace: int, numbers: Collection[int]) -> dict[int, Checked]:
+    """The latest check of each number; of one that was never asked all is left empty."""
+    rows = worker.execute(_CHECKS, (workspace, list(numbers))).fetchall()
+    return dict.fromkeys(numbers, Checked()) | {row[0]: Checked(*row[1:]) for row in rows}
+
 
 def load_views(worker: Connection[Any], keys: Keyring, workspace: int, numbers: Collection[int]) -> dict[int, Viewed]:
     """By number id; numbers that are of no parcel are left out. One of several parcels is seen as the newest that goes
     on.
     """
-    checks = {row[0]: _Checked(*row[1:]) for row in worker.execute(_CHECKS, (workspace, list(numbers)))}
+    checks = load_checks(worker, workspace, numbers)
     asked = {"workspace": workspace, "numbers": list(numbers)}
     return dict(_viewed(worker.execute(_NUMBERS, asked), checks, (keys, workspace)))
 
 
-def _viewed(rows: Any, checks: Mapping[int, _Checked], opening: tuple[Keyring, int]) -> Iterator[tuple[int, Viewed]]:
+def _viewed(rows: Any, checks: Mapping[int, Checked], opening: tuple[Keyring, int]) -> Iterator[tuple[int, Viewed]]:
     for number, carrier, tracking, parcel, sealed, milestone, status, stopped, since, country, route in rows:
         timeline = readable_timeline(*opening, parcel, sealed)
         last = _last(timeline)
-        check = checks.get(number, _Checked())
         share, ahead = _share(timeline, carrier, tracking)
         told, by = (last.sub_status, last.carrier) if last is not None else ("registered", "")
         view = NumberView(
@@ -90,17 +107,12 @@ def _viewed(rows: Any, checks: Mapping[int, _Checked], opening: tuple[Keyring, i
             milestone=milestone,
             event_at=last.occurred_at if last is not None else None,
             since=since,
-            news_at=check.news_at,
-            checked_at=check.at,
             offset_s=clock_offset_s(last) if last is not None else 0,
-            outcome=check.outcome,
-            unknowns=check.unknowns,
-            failures=check.failures,
             share=share,
             leg_ahead=ahead,
             stopped=stopped,
         )
-        yield number, Viewed(parcel, carrier, status, view)
+        yield number, Viewed(parcel, carrier, status, checks[number].seen(view))
 
 
 def _last(timeline: Timeline | None) -> Any:

@@ -84,6 +84,25 @@ def test_news_plans_the_next_check_by_what_is_to_be_expected(database, workspace
     assert whys(database, workspace)["AC1"] == "delivery_expected"
 
 
+def as_if_due(database, workspace, now=NOW):
+    """The store makes due by its own clock, which is not the test's."""
+    with database.transaction(None, "worker") as worker:
+        worker.execute("UPDATE due SET due_at = %s WHERE workspace_id = %s AND kind = 'plan'", (now, workspace))
+
+
+def test_news_that_leave_the_state_as_it_is_plan_the_next_check_too(database, workspace, planner):
+    take(database, got(workspace, body(event(-90, "AR"))))
+    plan_all(planner, database)
+    quiet = armed(database, workspace)["AC1"]
+    take(database, got(workspace, body(event(-90, "AR"), event(-1, "AR")), seen=0.1))
+    plan_all(planner, database)
+    assert armed(database, workspace)["AC1"] == quiet
+    as_if_due(database, workspace)
+    assert planner.plan_due(database, NOW) == 1
+    assert armed(database, workspace)["AC1"] != quiet
+    assert planner.plan_due(database, NOW) == 0
+
+
 def test_what_is_delivered_costs_nothing_more(database, workspace, planner):
     take(database, got(workspace, body(event(-3, "PU"))))
     plan_all(planner, database)

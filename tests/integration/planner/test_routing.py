@@ -32,7 +32,10 @@ class World:
 
         self.database, self.workspace, self.now = database, workspace, NOW
         sources = KnownSources(registry(own={}))
-        speaks = {"any": Speaks(True, lambda _: None), "some": Speaks(False, {"other": "key"}.get)}
+        speaks = {
+            "any": Speaks(True, lambda _: None),
+            "some": Speaks(False, {"other": "key"}.get, pays_each=True, rests=HOUR / 2),
+        }
         self.routing = {
             share: Routing(OwnAccounts(sources, lambda: self.now), speaks, lambda: self.now, share)
             for share in (0.0, 1.0)
@@ -53,14 +56,15 @@ class World:
             store = Store(worker, self.database.keys, self.workspace)
             write_outcomes(store, [Check(number_id, source, at, outcome)])
 
-    def told(self, number_id, source, status, at, observed_at=None):
-        """A statement of a source, and the answer that brought it."""
+    def told(self, number_id, source, status, at, observed_at=None, *, asked=("N1",), again_at=None):
+        """A statement of a source, and the answer that brought it; a push, where nobody asked."""
         observed = observed_at or at
         with self.database.transaction(None, "worker") as worker:
             observation = worker.execute(
-                "INSERT INTO observations (workspace_id, sha256, subject, source, observed_at, body_size)"
-                " VALUES (%s, sha256(gen_random_uuid()::text::bytea), 's', %s, %s, 0) RETURNING observation_id",
-                (self.workspace, source, observed),
+                "INSERT INTO observations"
+                " (workspace_id, sha256, subject, source, observed_at, body_size, asked, last_observed_at)"
+                " VALUES (%s, sha256(gen_random_uuid()::text::bytea), 's', %s, %s, 0, %s, %s) RETURNING observation_id",
+                (self.workspace, source, observed, list(asked), again_at),
             ).fetchone()[0]
             worker.execute(
                 "INSERT INTO readings (workspace_id, number_id, observation_id, source, observed_at, outcome)"
@@ -110,9 +114,7 @@ def test_a_number_that_was_pushed_lately_is_not_asked_and_that_is_counted_as_sav
     world.account("any", price="0.03")
     number = world.number("other", "N1")
     world.checked(number, "webhook", NOW - HOUR)
-    assert world.route("other", number_id=number) == Rest(
-        NOW - HOUR + PUSH_FRESH, "its carrier pushes, and did so lately"
-    )
+    assert world.route("other", number_id=number) == Rest(NOW - HOUR + PUSH_FRESH, "it is pushed, and was so lately")
     (spent,) = world.month().accounts
     assert (spent.saved_calls, spent.saved_money, spent.money) == (1, Decimal("0.03"), 0)
 
@@ -124,6 +126,64 @@ def test_a_push_that_is_no_longer_fresh_or_a_person_who_waits_is_not_put_off(wor
     assert world.route("other", number_id=number) == Route("any", any_)
     world.checked(number, "webhook", NOW)
     assert world.route("other", number_id=number, kind="check_now") == Route("any", any_)
+
+
+@pytest.mark.parametrize("slug", ["any", "some"])
+def test_a_number_that_an_aggregator_pushed_lately_is_asked_of_none_until_it_was_silent_for_so_long(world, slug):
+    account = world.account(slug, price="0.03")
+    number = world.number("other", "N1")
+    world.told(number, slug, "picked_up", NOW - 2 * HOUR, NOW - HOUR, asked=())
+    assert world.route("other", number_id=number).until == NOW - HOUR + PUSH_FRESH
+    (spent,) = world.month().accounts
+    assert (spent.saved_calls, spent.saved_money, spent.money) == (1, Decimal("0.03"), 0)
+    assert world.route("other", number_id=number, kind="check_now") == Route(slug, account)
+    world.now = NOW - HOUR + PUSH_FRESH
+    assert world.route("other", number_id=number) == Route(slug, account)
+
+
+def test_a_push_that_says_again_what_the_last_one_said_is_a_push_too(world):
+    world.account("any")
+    number = world.number("other", "N1")
+    world.told(number, "any", "picked_up", NOW - 60 * HOUR, NOW - 50 * HOUR, asked=(), again_at=NOW - HOUR)
+    assert world.route("other", number_id=number).until == NOW - HOUR + PUSH_FRESH
+
+
+def test_an_answer_that_was_asked_for_is_no_push(world):
+    any_ = world.account("any")
+    number = world.number("other", "N1")
+    world.told(number, "any", "picked_up", NOW - HOUR)
+    assert world.route("other", number_id=number) == Route("any", any_)
+
+
+def test_what_an_aggregator_pushes_does_not_keep_a_carrier_from_being_asked_itself(world):
+    mine = world.account("own")
+    world.account("any")
+    number = world.number("own", "N1")
+    world.told(number, "any", "picked_up", NOW - HOUR, asked=())
+    assert world.route("own", number_id=number) == Route("own", mine)
+
+
+def test_a_number_is_not_asked_of_one_that_locks_it_when_asked_again_so_soon(world):
+    some = world.account("some")
+    number = world.number("other", "N1")
+    world.told(number, "some", "picked_up", NOW - HOUR / 4)
+    for kind in ("check", "check_now"):
+        assert world.route("other", number_id=number, kind=kind).until == NOW + HOUR / 4
+    any_ = world.account("any", price="5")
+    assert world.route("other", number_id=number) == Route("any", any_)
+    world.now += HOUR / 4
+    assert world.route("other", number_id=number) == Route("some", some)
+
+
+def test_one_that_charges_each_question_charges_those_about_registered_numbers_too(world):
+    some = world.account("some", price="0.05", monthly_cap="0.04")
+    with world.database.transaction(None, "worker") as worker:
+        worker.execute(
+            "INSERT INTO registrations (workspace_id, source, account_id, carrier, tracking_number, state, claimed_at)"
+            " VALUES (%s, 'some', %s, 'other', 'N1', 'registered', %s)",
+            (world.workspace, some, NOW),
+        )
+    assert "budget" in world.route("other").words
 
 
 def test_of_two_aggregators_the_cheaper_is_asked(world):
@@ -241,8 +301,8 @@ def test_the_command_says_what_was_spent_and_where_sources_differ(empty, tmp_pat
             )
     spending(json=True)
     told = json.loads(capsys.readouterr().out)
-    (one,) = told["month"]["accounts"]
-    assert (one["source"], one["registrations"], float(one["money"])) == ("17track", 3, 0.09)
+    (one,) = told["lines"]
+    assert (one["source"], one["calls"], float(one["money"])) == ("17track", 3, 0.09)
     assert told["differences"] == []
     spending()
-    assert "17track" in capsys.readouterr().out
+    assert "17TRACK" in capsys.readouterr().out

@@ -11,12 +11,13 @@ from everyleg.durations.gaps import Gap, State, sums_of
 from everyleg.durations.hazards import learn
 from everyleg.durations.kinds import OTHER
 from everyleg.durations.prior import prior
-from everyleg.durations.together import LAG_EDGES, together_of
+from everyleg.durations.together import Move, together_of
 from everyleg.planner.policy.adaptive import Adaptive, is_held
-from everyleg.planner.policy.cohorts import SENTINELS, Cohorts, Wave
+from everyleg.planner.policy.cohorts import SENTINELS, Cohorts
 from everyleg.planner.policy.price import DEAREST, LEAST, USUAL, counted, first_price, tuned
 from everyleg.planner.policy.simple import BackOff, Fixed, Never
 from everyleg.planner.policy.views import DEAD, FINAL, NumberView
+from everyleg.planner.policy.waves import Wave
 
 NOW = dt.datetime(2026, 11, 18, 12, tzinfo=dt.UTC)  # a Wednesday
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
@@ -120,8 +121,15 @@ def test_it_looks_ahead_to_the_hour_at_which_news_comes(asked, comes):
     """
     now = NOW.replace(hour=asked)
     policy = Adaptive(daily(comes), 3.0)
-    at = policy.next_checks([view("waits", age=30 * HOUR, state=State("waits"))], now)[0].due_at
+    at = policy.next_checks([view("waits", age=30 * HOUR, state=State("waits"), checked_at=now)], now)[0].due_at
     assert (at.hour * 60 + at.minute - comes * 60) % 1440 <= 90 or at - now >= 20 * HOUR
+
+
+def test_what_has_come_since_the_last_check_counts_when_it_is_planned_anew():
+    """Somebody looks, or its batch moves: it is planned between two checks, and what it may have to tell is not forgotten."""
+    dear = Adaptive(HAZARDS, 3.0)
+    just, long_ago = (wait(view("arrived_facility", checked_at=NOW - ago), dear) for ago in (0 * HOUR, 12 * HOUR))
+    assert long_ago < just
 
 
 def test_many_are_weighed_as_each_alone():
@@ -151,51 +159,125 @@ def cohorts(members):
     return found
 
 
+def watching(found, members):
+    return [found.watchers(member, NOW.timestamp()) for member in members]
+
+
 def test_the_first_of_a_group_watch_over_the_others():
-    found = cohorts(40)
-    watchers = [found.watchers(member) for member in range(40)]
-    assert all(one > 5 for one in watchers[:SENTINELS])
-    assert all(one < 1 for one in watchers[SENTINELS:])
+    told = watching(cohorts(40), range(40))
+    assert all(one > 5 for one in told[:SENTINELS])
+    assert all(one < 1 for one in told[SENTINELS:])
 
 
 def test_a_few_watch_over_nobody():
-    found = cohorts(SENTINELS)
-    assert [found.watchers(member) for member in range(SENTINELS)] == [1.0] * SENTINELS
+    assert watching(cohorts(SENTINELS), range(SENTINELS)) == [1.0] * SENTINELS
 
 
-def test_who_leaves_is_replaced_and_the_first_to_leave_begins_a_wave():
+def begun(found, now, left=HERE):
+    return found.begin(left, now, 1.0, np.full(len(found.groups[left]), now - 3600.0))
+
+
+def test_who_leaves_is_replaced():
     found = cohorts(5)
-    assert found.move(0, THERE) == HERE
+    found.move(0, THERE)
     assert list(found.sentinels(HERE)) == [1, 2]
-    assert found.wave(HERE, THERE[1], 1000.0, 1.0)
-    assert not found.wave(HERE, THERE[1], 2000.0, 1.0)
-    assert found.wave(HERE, THERE[1], 1000.0 + 2 * 86400, 1.0)
+
+
+def test_a_wave_lasts_a_day():
+    found = cohorts(5)
+    wave = begun(found, 1000.0)
+    assert found.wave(HERE, 2000.0) is wave
+    assert found.wave(HERE, 1000.0 + 86400) is None
+
+
+def test_of_a_state_that_each_leaves_alone_no_wave_is_made():
+    found = Cohorts(together_of([]))
+    for member in range(9):
+        found.move(member, HERE)
+    assert begun(found, 1000.0) is None
 
 
 def test_a_group_that_is_empty_is_forgotten():
     found = cohorts(3)
-    found.wave(HERE, THERE[1], 1000.0, 1.0)
+    begun(found, 1000.0)
     for member in range(3):
         found.move(member, None)
     assert (found.groups, found.stands, found.waves) == ({}, {}, {})
 
 
-def test_a_wave_tells_of_what_has_not_been_seen_since_the_last_check():
-    curve = TOGETHER.coming(THERE[1])
-    wave = Wave(0.0, curve, 2.0)
-    moments = np.array([0.0, 3600.0, 86400.0])
-    before, after = wave.unseen(-90000.0, moments), wave.unseen(3600.0, moments)
-    assert np.all(np.diff(before) >= 0)
-    assert before[0] > 0 == after[1]
-    assert np.all(after[2] <= 2.0)
-    assert len(curve) == len(LAG_EDGES)
+# waves: forty that go together, give or take half an hour
+
+GONE = together_of(
+    Move(str(batch), HERE[1], THERE[1], 0.0, 50 * 3600.0 + lag * 60.0)
+    for batch in range(20)
+    for lag in range(-30, 30, 2)
+)
+SEEN = 100 * 3600.0
+
+
+def wave_seen(stood=40, ago=3600.0):
+    return Wave.begun(SEEN, GONE.gone(HERE[1]), 2.0, np.full(stood, SEEN - ago))
+
+
+def unseen(wave, hours, checked=SEEN - 3600.0):
+    return wave.unseen(np.array([checked]), np.array([[SEEN + hour * 3600.0 for hour in hours]]))[0]
+
+
+def test_one_that_moved_makes_the_others_likely_to_have_moved():
+    wave = wave_seen()
+    before = unseen(wave, [2.0])[0]
+    wave.moved(SEEN - 3600.0, SEEN, GONE.told(THERE[1]))
+    assert before < unseen(wave, [2.0])[0]
+
+
+def test_the_more_moved_the_surer_it_is_and_the_more_stayed_the_less():
+    likely = []
+    for movers, stayers in ((1, 0), (5, 0), (1, 20)):
+        wave = wave_seen()
+        for _ in range(movers):
+            wave.moved(SEEN - 3600.0, SEEN, GONE.told(THERE[1]))
+        for _ in range(stayers):
+            wave.stayed(SEEN - 3600.0, SEEN + 2 * 3600.0)
+        likely.append(unseen(wave, [3.0])[0])
+    alone, several, by_itself = likely
+    assert by_itself < 0.3 * alone < 0.3 * several
+    assert several <= 2.0
+
+
+def test_who_still_stands_there_when_the_others_have_gone_is_no_longer_watched_over():
+    wave = wave_seen()
+    for _ in range(20):
+        wave.moved(SEEN - 3600.0, SEEN, GONE.told(THERE[1]))
+    assert wave.to_move(SEEN + 6 * 3600.0) < 0.1
+    assert wave.to_move(SEEN - 3600.0) > 0.5
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.floats(-200, 200), st.floats(0, 200)), max_size=30),
+    st.floats(-300, 300),
+)
+def test_whatever_was_looked_at_shares_are_shares(looks, checked):
+    wave = wave_seen()
+    for moved, before, waited in looks:
+        times = SEEN + before * 3600.0, SEEN + (before + waited) * 3600.0
+        if moved:
+            wave.moved(*times, GONE.told(THERE[1]))
+        else:
+            wave.stayed(*times)
+    told = unseen(wave, np.linspace(-30, 300, 200), SEEN + checked * 3600.0)
+    assert np.all(np.isfinite(told))
+    assert np.all(np.diff(told) >= -1e-9)
+    assert np.all(told <= 2.0)
+    assert 0.0 <= wave.to_move(SEEN + checked * 3600.0) <= 1.0
 
 
 def test_when_one_moved_the_others_are_asked_sooner():
     dear = Adaptive(HAZARDS, 3.0)
-    alone = view("departed_origin", age=2 * DAY)
-    wave = Wave((NOW - HOUR).timestamp(), together_of([]).coming(("", "")) * 0 + np.linspace(0, 1, len(LAG_EDGES)), 1.0)
-    moved = view("departed_origin", age=2 * DAY, wave=lambda moments: wave.unseen((NOW - DAY).timestamp(), moments))
+    wave = Wave.begun(NOW.timestamp(), GONE.gone(HERE[1]), 1.0, np.full(5, (NOW - HOUR).timestamp()))
+    for _ in range(3):
+        wave.moved(None, NOW.timestamp(), GONE.told(THERE[1]))
+    alone = view("departed_origin", age=2 * DAY, checked_at=NOW - HOUR)
+    moved = view("departed_origin", age=2 * DAY, checked_at=NOW - HOUR, wave=wave)
     assert wait(moved, dear) < wait(alone, dear)
     assert why(moved, dear) == "cohort_moved"
 

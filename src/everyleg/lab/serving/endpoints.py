@@ -32,7 +32,8 @@ class Endpoint:
         """Compile what a manifest asks with."""
         whole, self._token = spelled_out(request)
         address = urlsplit(whole.url.replace("{base_url}", "https://base"))
-        templates = {**dict(parse_qsl(address.query, keep_blank_values=True)), **whole.query}
+        said = {**dict(parse_qsl(address.query, keep_blank_values=True)), **whole.query}
+        templates = {name: text.replace("{parcel?}", "{number}") for name, text in said.items()}  # asked for no waybill
         self.method = whole.method
         self.path = address.path
         self.query = templates

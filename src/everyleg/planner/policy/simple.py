@@ -45,4 +45,5 @@ class Never(Struct, frozen=True):
 
     def next_checks(self, views: Sequence[NumberView], now: datetime) -> list[Plan]:
         """As `Policy`."""
-        return [Plan(None, "not_asked")] * len(views)
+        plans = [settled(view, now) for view in views]
+        return [plan if plan is not None and plan.due_at is None else Plan(None, "not_asked") for plan in plans]

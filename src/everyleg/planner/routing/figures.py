@@ -1,4 +1,4 @@
-"""What sources cost and what was saved, month by month, for pages and `/metrics`."""
+"""What accounts were used for and what that cost, month by month, as it was written down."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,13 +18,6 @@ SELECT source, account_id,
 FROM spending WHERE workspace_id = %s AND month = %s GROUP BY source, account_id ORDER BY source, account_id
 """
 
-_OWN = """
-SELECT count(DISTINCT c.number_id) FROM checks c JOIN numbers n USING (workspace_id, number_id)
-WHERE c.workspace_id = %(workspace)s AND c.source = 'carrier_api' AND c.answered_at >= %(from)s
-    AND NOT EXISTS (SELECT FROM registrations r WHERE r.workspace_id = c.workspace_id
-        AND r.tracking_number = n.tracking_number AND r.carrier = n.carrier)
-"""
-
 
 class Spent(Struct, frozen=True):
     """One account's month."""
@@ -33,7 +26,7 @@ class Spent(Struct, frozen=True):
     account_id: int
     registrations: int
     calls: int
-    """Those that are charged."""
+    """Of an aggregator, those that are charged; of a carrier, all: they cost nothing."""
     seconds: int
     """Second looks, among the above."""
     money: Decimal
@@ -47,13 +40,9 @@ class Month(Struct, frozen=True):
 
     month: date
     accounts: list[Spent]
-    own_numbers: int
-    """Numbers that their own carrier told of and no aggregator was paid for: so many registrations were saved."""
 
 
 def month(connection: Connection[Any], workspace: int, at: datetime) -> Month:
     """What was spent and saved in the month of a moment."""
     first = month_of(at)
-    spent = [Spent(*row) for row in connection.execute(_SPENT, (workspace, first))]
-    row = connection.execute(_OWN, {"workspace": workspace, "from": first}).fetchone()
-    return Month(first, spent, row[0] if row else 0)
+    return Month(first, [Spent(*row) for row in connection.execute(_SPENT, (workspace, first))])

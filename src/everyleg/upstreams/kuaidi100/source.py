@@ -8,8 +8,8 @@ import msgspec
 from msgspec import Struct
 
 from everyleg.ports.answer import Answer, transport_fault
-from everyleg.ports.asking import Account, Ask, Asked, Outbound, Outgoing
-from everyleg.ports.ledger import BEYOND, Ledger, Outcome
+from everyleg.ports.asking import Account, Ask, Asked, NotNowError, Outbound, Outgoing
+from everyleg.ports.ledger import BEYOND, Ledger, Outcome, Reserved
 
 SLUG = "kuaidi100"
 BASE = "https://poll.kuaidi100.com"
@@ -30,6 +30,8 @@ class Kuaidi100:
     batch = 1
     detects = False
     """It has to be told the carrier of a number."""
+    pays_each = True
+    """Each query is charged, of a number that is subscribed to as well."""
 
     def __init__(self, key_of: Callable[[str], str | None], ledger: Ledger) -> None:
         """`key_of` gives what Kuaidi100 calls a carrier; a number whose carrier it has no word for is not asked."""
@@ -43,12 +45,18 @@ class Kuaidi100:
         known = [ask for ask in asks if self._key_of(ask.carrier) is not None]
         if known and account.settings.get("callback_url"):
             reserved = await self._ledger.reserve(account, known)
-            await self.register(outbound, account, reserved.register)
+            await self._subscribe(outbound, account, reserved)
         answers = [Asked((ask,), _refused("it has no word for this carrier")) for ask in asks if ask not in known]
         paid = await self._ledger.called(account, known)
         answers += [Asked((ask,), _refused(BEYOND)) for ask in known if ask not in paid]
-        for ask in paid:
-            answers.append(Asked((ask,), await self._query(outbound, account, ask)))
+        for at, ask in enumerate(paid):
+            try:
+                answers.append(Asked((ask,), await self._query(outbound, account, ask)))
+            except NotNowError:
+                await self._ledger.refunded(account, paid[at:])
+                if not answers:
+                    raise
+                break
         return answers
 
     async def _query(self, outbound: Outbound, account: Account, ask: Ask) -> Answer:
@@ -59,19 +67,23 @@ class Kuaidi100:
         fields = {"customer": settings.get("customer", ""), "sign": _md5(signed), "param": param}
         return await self._post(outbound, account, "poll/query.do", fields)
 
-    async def register(self, outbound: Outbound, account: Account, asks: Sequence[Ask]) -> Answer | None:
-        """Subscribe to reserved numbers and settle with the ledger; the answer where a call itself failed.
+    async def _subscribe(self, outbound: Outbound, account: Account, reserved: Reserved) -> None:
+        """Subscribe to reserved numbers and settle with the ledger; after a call that failed the rest is left reserved.
 
         Needs the settings `callback_url` (an address of `everyleg webhooks`) and `salt` (its secret).
         """
+        asks = [*reserved.register, *reserved.resume]
         for ask in asks:
-            answer = await self._post(outbound, account, "poll", self._subscription(account, ask))
+            try:
+                answer = await self._post(outbound, account, "poll", self._subscription(account, ask))
+            except NotNowError:
+                await self._ledger.settle(account, Outcome(refused=asks))
+                raise
             said = _said(answer)
             if said is None:
-                return answer
-            outcome = {"200": Outcome(paid=[ask]), ALREADY: Outcome(free=[ask])}
+                return
+            outcome = {"200": reserved.outcome(paid=[ask]), ALREADY: reserved.outcome(free=[ask])}
             await self._ledger.settle(account, outcome.get(said.returnCode, Outcome(refused=[ask])))
-        return None
 
     def _subscription(self, account: Account, ask: Ask) -> dict[str, str]:
         settings = account.settings

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+_OF_REGISTRATION = frozenset({-18019901, -18019904, -18019905})
+"""What only says that a number is registered already, or followed already, or not again: it tells of no parcel."""
+
 
 def read(tree: Any) -> Any:
     """`gettrackinfo`, a push, or an error of the whole call, as `parcels` and `error`; anything else as it is."""
@@ -15,12 +18,17 @@ def read(tree: Any) -> Any:
     errors = data.get("errors") or ([{"code": tree["code"]}] if tree["code"] != 0 else [])
     if errors and not data.get("accepted"):
         return {"parcels": [], "error": errors[0]}
-    rejected = [_rejected(item) for item in data.get("rejected") or ()]
-    return {"parcels": [parcel for item in data.get("accepted") or () for parcel in _providers(item)] + rejected}
+    rejected = [_rejected(item) for item in data.get("rejected") or () if _code(item) not in _OF_REGISTRATION]
+    told = [item for item in data.get("accepted") or () if "track_info" in item]  # else registered, and no more
+    return {"parcels": [parcel for item in told for parcel in _providers(item)] + rejected}
 
 
 def _rejected(item: Any) -> dict[str, Any]:
     return {"number": item.get("number"), **_who(item.get("carrier"), item), "error": item.get("error") or {}}
+
+
+def _code(item: Any) -> Any:
+    return (item.get("error") or {}).get("code")
 
 
 def _who(key: Any, item: Any) -> dict[str, Any]:
