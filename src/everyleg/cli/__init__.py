@@ -31,7 +31,7 @@ _COMMANDS = {
     "verify": "Fold every parcel anew and compare; exit code 1 on any difference.",
     "backup": "The whole store in one file, while it is being used.",
     "restore": "A backup into an empty store.",
-    "spending": "What aggregators cost this month, what was saved, and where two sources differ.",
+    "spending": "What sources were asked and cost this month, what was saved, and where two differ.",
     "serve": "Pages, API, intake, store and workers; --demo with a workspace full of parcels; --role one part alone.",
     "migrate": "Make or update the tables in a PostgreSQL of your own.",
     "demo": "One parcel, three carriers, several raw answers: the joined journey.",

@@ -138,15 +138,20 @@ def webhook(*, seconds: float = 3.0, seed: int = 1, json: bool = False) -> None:
 
 @app.command
 def freshness(
-    *, season: Path | None = None, cohorts: bool = False, seed: int = 1, parcels: int = 2_000, json: bool = False
+    *,
+    season: Path | None = None,
+    cohorts: bool = False,
+    seed: int = 1,
+    parcels: int | None = None,
+    json: bool = False,
 ) -> None:
     """How soon news is seen by the adaptive policy, beside fixed intervals and back-off at the same number of calls.
 
     Args:
         season: A season file, ours or anybody's, in place of a made one.
-        cohorts: Parcels travel in batches of 20 to 2,000, and the policy asks a few for all.
+        cohorts: Parcels travel in batches of 20 to 2,000 (of a season file: by its cohorts); a few are asked for all.
         seed: Seed of the season; what is learned beforehand is learned on another one.
-        parcels: Parcels of the season.
+        parcels: Parcels of a season that is made; 2,000, and with --cohorts 6,000, unless told otherwise.
         json: Print JSON instead of a table.
     """
     _show(bench_freshness.run(seed, parcels, season, cohorts=cohorts), as_json=json)

@@ -1,6 +1,7 @@
 """What every command shares: reading its files, printing its JSON, refusing with one helpful line."""
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -49,3 +50,8 @@ def carrier_named(slug: str) -> Carrier:
         raise UserError(f"no carrier is called {slug!r}{near}") from error
     except ManifestError as error:
         raise UserError(str(error)) from error
+
+
+def moment(at: datetime | None) -> str:
+    """A moment as tables show it; empty for none."""
+    return "" if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -2,47 +2,22 @@
 
 import getpass
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from cyclopts import App
 from rich.console import Console
 from rich.table import Table
 
-from everyleg.accounts import invitations, workspaces
+from everyleg.accounts import invitations
 from everyleg.accounts import people as accounts
-from everyleg.accounts.actors import command_line
-from everyleg.accounts.errors import AccountsError
 from everyleg.accounts.invitations import Offer
 from everyleg.accounts.passwords import Passwords
 from everyleg.accounts.people import NewPerson
 from everyleg.accounts.roles import NAMES, Role
-from everyleg.cli.io import UserError, print_json
-from everyleg.cli.store import opened_store
-from everyleg.store.db import Database
+from everyleg.cli.io import UserError, moment, print_json
+from everyleg.cli.store import acting, workspace_named
 
 app = App(name="people", help="Who is in a workspace: list, invite, disable, owner.")
-
-
-@contextmanager
-def workspace_named(slug: str | None) -> Iterator[tuple[Database, int]]:
-    """The store and the id of the workspace that is meant; what is refused becomes one line.
-
-    Args:
-        slug: its slug; None: the only one there is, made when there is none.
-    """
-    with opened_store() as database:
-        try:
-            yield database, _workspace(database, slug)
-        except (AccountsError, ValueError) as error:
-            raise UserError(str(error)) from error
-
-
-def _workspace(database: Database, slug: str | None) -> int:
-    if slug is None and workspaces.first_run(database):
-        workspaces.default(database)
-    return workspaces.named(database, slug).workspace_id
 
 
 @app.command(name="list")
@@ -53,21 +28,17 @@ def list_(*, workspace: str | None = None, json: bool = False) -> None:
         workspace: Its slug; not needed while there is only one.
         json: Print JSON instead of a table.
     """
-    with workspace_named(workspace) as (database, workspace_id), database.transaction(workspace_id) as app_:
-        found = accounts.listed(app_, database.keys, workspace_id)
+    with acting(workspace) as here:
+        found = accounts.listed(here.connection, here.keys, here.workspace)
     if json:
         print_json(found)
         return
     table = Table("id", "name", "address", "role", "shops", "last seen", "disabled", header_style="bold")
     for one in found:
         shops = "all" if one.shop_ids is None else ", ".join(map(str, one.shop_ids)) or "none"
-        moments = (_moment(one.last_seen_at), _moment(one.disabled_at))
+        moments = (moment(one.last_seen_at), moment(one.disabled_at))
         table.add_row(str(one.person_id), one.name, one.email, NAMES[one.role].en, shops, *moments)
     Console().print(table)
-
-
-def _moment(at: datetime | None) -> str:
-    return "" if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 @app.command
@@ -90,9 +61,8 @@ def invite(
         url: Where the pages are reached.
     """
     now, shops = datetime.now(UTC), None if shop is None else tuple(shop)
-    with workspace_named(workspace) as (database, workspace_id), database.transaction(workspace_id) as app_:
-        offer = Offer(role, shops, email)
-        made = invitations.make(app_, database.keys, command_line(workspace_id), offer, now)
+    with acting(workspace) as here:
+        made = invitations.make(*here.at, Offer(role, shops, email), now)
     print(f"{url.rstrip('/')}/invitation/{made.token}")
 
 
@@ -105,9 +75,9 @@ def disable(email: str, /, *, workspace: str | None = None) -> None:
         workspace: Its slug; not needed while there is only one.
     """
     now = datetime.now(UTC)
-    with workspace_named(workspace) as (database, workspace_id), database.transaction(workspace_id) as app_:
-        person = accounts.find(app_, database.keys, workspace_id, email)
-        accounts.disable(app_, database.keys, command_line(workspace_id), person.person_id, now)
+    with acting(workspace) as here:
+        person = accounts.find(here.connection, here.keys, here.workspace, email)
+        accounts.disable(*here.at, person.person_id, now)
     print(f"Person {person.person_id} is shut out; keys and secrets of the workspace work on.")
 
 

@@ -14,8 +14,7 @@ from everyleg.accounts.privacy.erasing import Erased, erase_person
 from everyleg.accounts.privacy.finding import Whom
 from everyleg.accounts.privacy.rotating import rotate as rotate_keys
 from everyleg.cli.io import UserError, print_json
-from everyleg.cli.people import workspace_named
-from everyleg.cli.store import opened_store
+from everyleg.cli.store import acting, opened_store, workspace_named
 from everyleg.pipeline.erasing import REMAINS
 from everyleg.store.errors import StoreError
 from everyleg.store.sealing import FOLLOWS
@@ -109,9 +108,8 @@ def keep(*, days: int | None = None, forever: bool = False, workspace: str | Non
     """
     if (days is None) != forever:
         raise UserError("say either --days N or --forever; `everyleg privacy retention show` tells what holds now")
-    now = datetime.now(UTC)
-    with workspace_named(workspace) as (database, workspace_id), database.transaction(workspace_id) as app_:
-        retaining.keep_for(app_, database.keys, command_line(workspace_id), days, now)
+    with acting(workspace) as here:
+        retaining.keep_for(*here.at, days, datetime.now(UTC))
     print(_said(days))
 
 
@@ -122,8 +120,8 @@ def show(*, workspace: str | None = None) -> None:
     Args:
         workspace: Its slug; not needed while there is only one.
     """
-    with workspace_named(workspace) as (database, workspace_id), database.transaction(workspace_id) as app_:
-        print(_said(retaining.days(app_, workspace_id)))
+    with acting(workspace) as here:
+        print(_said(retaining.days(here.connection, here.workspace)))
 
 
 def _said(days: int | None) -> str:

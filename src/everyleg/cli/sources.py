@@ -5,11 +5,8 @@ import getpass
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
 
-import psycopg
 from cyclopts import App
 from msgspec import UNSET, Struct
 from msgspec.structs import asdict
@@ -17,23 +14,22 @@ from rich.console import Console
 from rich.table import Table
 
 from everyleg.accounts import sources as accounts
-from everyleg.accounts.actors import command_line
-from everyleg.accounts.sources import Change, Health, Ready, SourceAccount, quota_of
+from everyleg.accounts.sources import Change, Health, Ready, SourceAccount
 from everyleg.app.everybody import everybody
 from everyleg.app.plugins import registry
-from everyleg.cli.io import UserError, print_json
-from everyleg.cli.people import workspace_named
+from everyleg.cli.io import UserError, carrier_named, moment, print_json
+from everyleg.cli.store import acting, workspace_named
 from everyleg.planner.asking import KnownSources, Sources
+from everyleg.planner.asking.known import allowance, allowance_shown
 from everyleg.planner.asking.metered import Metered, OutOfQuotaError
 from everyleg.ports.answer import Answer, transport_fault
 from everyleg.ports.asking import Ask
-from everyleg.ports.manifest.load import ManifestError
 from everyleg.ports.manifest.schema import Manifest
 from everyleg.ports.outbound.addresses import Network, parse_networks
 from everyleg.ports.outbound.gateway import Gateway
-from everyleg.ports.registry import UnknownCarrier
 from everyleg.store.db import Database
 from everyleg.store.quotas import Quotas
+from everyleg.store.windows import Quota
 
 app = App(name="sources", help="Accounts with carriers and aggregators: list, add, set, remove, test, pause, resume.")
 
@@ -47,6 +43,7 @@ class Shown(Struct, frozen=True):
     """An account, and what its quota still holds."""
 
     account: SourceAccount
+    quota: Quota
     left: dict[str, int]
 
 
@@ -71,10 +68,11 @@ def list_(*, workspace: str | None = None, json: bool = False) -> None:
         workspace: Its slug; not needed while there is only one.
         json: Print JSON instead of a table.
     """
+    known = KnownSources(registry())
     with workspace_named(workspace) as (database, workspace_id):
         with database.transaction(workspace_id) as app_:
             found = accounts.listed(app_, database.keys, workspace_id)
-        shown = [Shown(one, _left(database, workspace_id, one)) for one in found]
+        shown = [_shown(database, workspace_id, one, known) for one in found]
     if json:
         print_json([{**asdict(one.account), "left": one.left} for one in shown])
         return
@@ -87,33 +85,28 @@ def list_(*, workspace: str | None = None, json: bool = False) -> None:
     Console().print(table)
 
 
-def _left(database: Database, workspace: int, one: SourceAccount) -> dict[str, int]:
-    quota = quota_of(one.limit, KnownSources(registry()).limits(one.source))
-    return Quotas(database).left((workspace, one.account_id), quota)
+def _shown(database: Database, workspace: int, one: SourceAccount, known: KnownSources) -> Shown:
+    may = allowance_shown(known, workspace, one)
+    return Shown(one, may.quota, Quotas(database).left((workspace, one.account_id), may))
 
 
 def _limits(one: Shown) -> Iterator[str]:
-    quota = quota_of(one.account.limit, KnownSources(registry()).limits(one.account.source))
     for window, name in _LIMITS.items():
-        if (most := getattr(quota, name)) is not None:
+        if (most := getattr(one.quota, name)) is not None:
             yield f"{most:g} a {window} ({one.left.get(window, 0)})"
 
 
 def _state(account: SourceAccount) -> str:
     if account.paused_at is not None:
-        return f"paused since {_moment(account.paused_at)}"
+        return f"paused since {moment(account.paused_at)}"
     return _doing(account.health)
 
 
 def _doing(health: Health) -> str:
     if not health.failures:
-        return f"answered {_moment(health.answered_at)}" if health.answered_at else "not asked yet"
-    held = f"; not asked before {_moment(health.retry_at)}" if health.retry_at else ""
+        return f"answered {moment(health.answered_at)}" if health.answered_at else "not asked yet"
+    held = f"; not asked before {moment(health.retry_at)}" if health.retry_at else ""
     return f"{health.failures} failed in a row, {health.failed_kind}: {health.failed_detail}{held}"
-
-
-def _moment(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 @app.command
@@ -139,15 +132,14 @@ def add(
         priority: The account with the lowest is asked first.
         workspace: Its slug; not needed while there is only one.
     """
-    manifest = _manifest(source)
+    manifest = carrier_named(source).manifest
     settings = _settings(manifest, set or [], missing=manifest.needs.settings)
     change = _change(limit, budget, priority)
-    with _acting(workspace) as (database, workspace_id), database.transaction(workspace_id) as app_:
-        actor = command_line(workspace_id)
-        account = accounts.add(app_, database.keys, actor, manifest.slug, name, settings)
+    with acting(workspace) as here:
+        account = accounts.add(*here.at, manifest.slug, name, settings)
         if change != Change():
-            accounts.change(app_, database.keys, actor, account, change)
-        woken = accounts.wake(app_, workspace_id, manifest.slug)
+            accounts.change(*here.at, account, change)
+        woken = accounts.wake(here.connection, here.workspace, manifest.slug)
     print(f"Account {account} with {manifest.slug}; {woken} numbers that waited for one are asked now.")
     print(f"Try it: everyleg sources test {account} NUMBER")
 
@@ -175,12 +167,12 @@ def set_(
         priority: The account with the lowest is asked first.
         workspace: Its slug; not needed while there is only one.
     """
-    with _acting(workspace) as (database, workspace_id), database.transaction(workspace_id) as app_:
-        manifest = _manifest(_account(app_, database, workspace_id, account).source)
-        settings: dict[str, str | None] = {**_settings(manifest, set or []), **dict.fromkeys(unset or [])}
-        change = _change(limit, budget, priority)
-        wanted = Change(settings, change.limit, change.priority)
-        accounts.change(app_, database.keys, command_line(workspace_id), account, wanted)
+    change = _change(limit, budget, priority)
+    with acting(workspace) as here:
+        there = {one.account_id: one.source for one in accounts.listed(here.connection, here.keys, here.workspace)}
+        given = _settings(carrier_named(there[account]).manifest, set or []) if account in there else {}
+        settings = given | dict.fromkeys(unset or [])
+        accounts.change(*here.at, account, Change(settings, change.limit, change.priority))
     print(f"Account {account} is changed.")
 
 
@@ -192,8 +184,8 @@ def remove(account: int, /, *, workspace: str | None = None) -> None:
         account: Its id.
         workspace: Its slug; not needed while there is only one.
     """
-    with _acting(workspace) as (database, workspace_id), database.transaction(workspace_id) as app_:
-        accounts.remove(app_, database.keys, command_line(workspace_id), account)
+    with acting(workspace) as here:
+        accounts.remove(*here.at, account)
     print(f"Account {account} is gone.")
 
 
@@ -205,7 +197,8 @@ def pause(account: int, /, *, workspace: str | None = None) -> None:
         account: Its id.
         workspace: Its slug; not needed while there is only one.
     """
-    _pause(account, workspace, datetime.now(UTC))
+    with acting(workspace) as here:
+        accounts.pause(*here.at, account, datetime.now(UTC))
     print(f"Account {account} is paused.")
 
 
@@ -217,13 +210,9 @@ def resume(account: int, /, *, workspace: str | None = None) -> None:
         account: Its id.
         workspace: Its slug; not needed while there is only one.
     """
-    _pause(account, workspace, None)
+    with acting(workspace) as here:
+        accounts.pause(*here.at, account, None)
     print(f"Account {account} is asked again.")
-
-
-def _pause(account: int, workspace: str | None, now: datetime | None) -> None:
-    with _acting(workspace) as (database, workspace_id), database.transaction(workspace_id) as app_:
-        accounts.pause(app_, database.keys, command_line(workspace_id), account, now)
 
 
 @app.command
@@ -270,9 +259,9 @@ async def _try(database: Database, mine: Ready, ask: Ask) -> Tried:
         raise UserError(f"{mine.account.source} says not how it is asked")
     started = datetime.now(UTC)
     async with Gateway(allowed_networks()) as gateway:
-        quota = quota_of(mine.limit, known.limits(mine.account.source))
         try:
-            asked = await source.ask(Metered(gateway, Quotas(database), quota, 0.0), mine.account, [ask])
+            outbound = Metered(gateway, Quotas(database), allowance(known, mine), 0.0)
+            asked = await source.ask(outbound, mine.account, [ask])
         except OutOfQuotaError as error:
             raise UserError(f"the account's quota is used up; the next call is free in {error.wait_s:.0f} s") from error
     now = datetime.now(UTC)
@@ -302,32 +291,6 @@ def allowed_networks() -> list[Network]:
         return parse_networks(os.environ.get("EVERYLEG_ALLOW_PRIVATE", ""))
     except ValueError as error:
         raise UserError(f"EVERYLEG_ALLOW_PRIVATE: {error}; give networks such as 10.0.0.0/8, with commas") from error
-
-
-@contextmanager
-def _acting(workspace: str | None) -> Iterator[tuple[Database, int]]:
-    try:
-        with workspace_named(workspace) as opened:
-            yield opened
-    except psycopg.errors.NumericValueOutOfRange as error:
-        raise UserError("a number is too large; give a smaller one") from error
-
-
-def _manifest(slug: str) -> Manifest:
-    try:
-        return registry().manifest(slug)
-    except UnknownCarrier as error:
-        near = f"; did you mean {', '.join(error.near)}?" if error.near else "; see `everyleg carriers list`"
-        raise UserError(f"no carrier or aggregator is called {slug!r}{near}") from error
-    except ManifestError as error:
-        raise UserError(str(error)) from error
-
-
-def _account(app_: psycopg.Connection[Any], database: Database, workspace: int, account: int) -> SourceAccount:
-    for one in accounts.listed(app_, database.keys, workspace):
-        if one.account_id == account:
-            return one
-    raise UserError(f"there is no account {account}; see `everyleg sources list`")
 
 
 def _settings(manifest: Manifest, given: Sequence[str], missing: Sequence[str] = ()) -> dict[str, str]:

@@ -1,54 +1,56 @@
-"""`everyleg spending`: what aggregators cost and saved, and how far two sources agree."""
+"""`everyleg spending`: what sources were asked and cost this month, what was saved, how far two of them agree."""
 
 from datetime import UTC, datetime
 
-from msgspec import Struct
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from everyleg.app.plugins import registry
 from everyleg.cli.io import print_json
-from everyleg.cli.people import workspace_named
-from everyleg.planner.routing.figures import Month, month
-from everyleg.planner.routing.looks import Agreement, Difference, agreements, differences
+from everyleg.cli.store import workspace_named
+from everyleg.planner.routing.report import Report, report
+from everyleg.ports.access import access_in
+from everyleg.sheets.notes import Lang
+from everyleg.web.components.coverage import Telling
+from everyleg.web.components.spending import Spoken
+from everyleg.web.words import Words
 
 
-class Spending(Struct, frozen=True):
-    """What there is to say, as `--json` prints it."""
-
-    month: Month
-    agreements: list[Agreement]
-    differences: list[Difference]
-
-
-def spending(*, workspace: str | None = None, json: bool = False) -> None:
-    """What aggregators cost this month, what was saved, and where two sources tell different things.
+def spending(*, workspace: str | None = None, lang: Lang = "en", json: bool = False) -> None:
+    """What sources were asked and cost this month, what was saved, how old their news were, and where two differ.
 
     Args:
         workspace: Its slug; not needed while there is only one.
+        lang: Language of what is said.
         json: Print JSON instead of tables.
     """
-    with workspace_named(workspace) as (database, workspace_id), database.transaction(workspace_id) as app:
-        now = datetime.now(UTC)
-        told = Spending(month(app, workspace_id, now), agreements(app, workspace_id), differences(app, workspace_id))
+    now, access_of = datetime.now(UTC), access_in(registry())
+    with workspace_named(workspace) as (database, workspace_id), database.transaction(None, "worker") as worker:
+        told = report(worker, database.keys, (workspace_id, now), access_of)
     if json:
         print_json(told)
-        return
-    console = Console()
-    table = Table(
-        "source", "account", "registered", "calls", "second looks", "spent", "spared by pushes", title="Month"
-    )
-    for one in told.month.accounts:
-        spared = f"{one.saved_calls} ({one.saved_money:f})"
-        counts = (str(one.registrations), str(one.calls), str(one.seconds), f"{one.money:f}", spared)
-        table.add_row(one.source, str(one.account_id), *counts)
-    console.print(table)
-    console.print(f"{told.month.own_numbers} numbers were told of by their own carrier and paid to nobody.")
-    for one_pair in told.agreements:
+    else:
+        _show(told, Spoken(Telling(Words(lang, UTC, now), access_of)))
+
+
+def _show(told: Report, spoken: Spoken) -> None:
+    console, words = Console(), spoken.words
+    console.print(f"{words.month(told.month)}{words.colon}{escape(spoken.sentence(told))}", style="bold")
+    table = Table(header_style="bold")
+    for name in ("source", "calls", "spent", "saved", "age"):
+        table.add_column(words(f"sources.{name}"), overflow="fold")
+    for line in told.lines:
+        whose = f"{spoken.telling.name(line.source)} ({spoken.account(line)})"
+        cells = ("\n".join(filter(None, (one.figure, one.about))) for one in spoken.cells(line))
+        table.add_row(escape(whose), *map(escape, cells))
+    if told.lines:
+        console.print(table)
+    console.print(escape(spoken.looks(told)))
+    for pair in told.agreements:
+        counts = words("coverage.of", n=pair.differences, all=pair.looks)
         console.print(
-            f"{one_pair.carrier}: {one_pair.source} and {one_pair.second} differ in {one_pair.differences} of "
-            f"{one_pair.looks} parcels"
+            escape(f"  {spoken.telling.name(pair.carrier)}: {spoken.pair(pair.source, pair.second)}: {counts}")
         )
-    for difference in told.differences:
-        only = [f"only {difference.second} tells {', '.join(difference.missing)}"] if difference.missing else []
-        only += [f"only {difference.source} tells {', '.join(difference.extra)}"] if difference.extra else []
-        console.print(f"  {difference.carrier} {difference.tracking_number}: {'; '.join(only)}")
+    for one in told.differences:
+        console.print(escape(f"  {one.tracking_number}: {spoken.difference(one)}"))

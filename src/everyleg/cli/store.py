@@ -3,14 +3,19 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
+from msgspec import Struct
+from psycopg import Connection
 
 from everyleg.accounts import workspaces
-from everyleg.accounts.errors import UnknownError
+from everyleg.accounts.actors import Actor, command_line
+from everyleg.accounts.errors import AccountsError, UnknownError
 from everyleg.cli.io import UserError
 from everyleg.store.db import Database, connect
 from everyleg.store.errors import StoreError
+from everyleg.store.sealing import Keyring
 from everyleg.store.settings import store_settings
 
 
@@ -45,3 +50,51 @@ def default_workspace(database: Database, slug: str | None = None) -> int:
         return workspaces.named(database, slug).workspace_id
     except UnknownError as error:
         raise UserError(str(error)) from error
+
+
+@contextmanager
+def workspace_named(slug: str | None) -> Iterator[tuple[Database, int]]:
+    """The store and the id of the workspace that is meant; what is refused becomes one line.
+
+    Args:
+        slug: its slug; None: the only one there is, made when there is none.
+    """
+    with opened_store() as database:
+        try:
+            yield database, _workspace(database, slug)
+        except (AccountsError, ValueError) as error:
+            raise UserError(str(error)) from error
+        except psycopg.errors.NumericValueOutOfRange as error:
+            raise UserError("a number is too large; give a smaller one") from error
+
+
+def _workspace(database: Database, slug: str | None) -> int:
+    if slug is None and workspaces.first_run(database):
+        workspaces.default(database)
+    return workspaces.named(database, slug).workspace_id
+
+
+class Acting(Struct, frozen=True):
+    """Somebody at the machine's shell, within a workspace."""
+
+    connection: Connection[Any]
+    """In a transaction of the app."""
+    keys: Keyring
+    actor: Actor
+
+    @property
+    def workspace(self) -> int:
+        """The workspace's id."""
+        return self.actor.workspace
+
+    @property
+    def at(self) -> tuple[Connection[Any], Keyring, Actor]:
+        """What every change of an account begins with."""
+        return self.connection, self.keys, self.actor
+
+
+@contextmanager
+def acting(slug: str | None) -> Iterator[Acting]:
+    """One transaction in the workspace that is meant; refusals as `workspace_named`."""
+    with workspace_named(slug) as (database, workspace), database.transaction(workspace) as connection:
+        yield Acting(connection, database.keys, command_line(workspace))

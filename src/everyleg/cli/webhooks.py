@@ -7,13 +7,11 @@ from rich.console import Console
 from rich.table import Table
 
 from everyleg.accounts import webhooks
-from everyleg.accounts.actors import command_line
 from everyleg.accounts.webhooks import Wanted
 from everyleg.api.intake.doors import schemes
 from everyleg.app.plugins import registry
-from everyleg.cli.io import UserError, print_json
-from everyleg.cli.people import workspace_named
-from everyleg.ports.registry import UnknownCarrier
+from everyleg.cli.io import UserError, carrier_named, moment, print_json
+from everyleg.cli.store import acting
 
 app = App(name="webhooks", help="Addresses to which carriers and aggregators push: add, list, revoke.")
 
@@ -51,9 +49,8 @@ def add(
         )
     named = None if scheme == "none" else scheme
     wanted = Wanted(source, reader, named, (secret or "") if signed else None)
-    with workspace_named(workspace) as (database, workspace_id), database.transaction(workspace_id) as connection:
-        actor = command_line(workspace_id)
-        made = webhooks.make(connection, database.keys, actor, wanted, datetime.now(UTC))
+    with acting(workspace) as here:
+        made = webhooks.make(*here.at, wanted, datetime.now(UTC))
     if json:
         print_json(made)
         return
@@ -63,16 +60,10 @@ def add(
 
 
 def _reader(source: str, reads: str | None) -> str | None:
+    if reads is not None:
+        return carrier_named(reads).manifest.slug
     carriers = registry()
-    wanted = reads or source
-    known = wanted in carriers.folders or wanted in carriers.upstream_folders
-    if reads is not None and not known:
-        try:
-            carriers.folder(reads)
-        except UnknownCarrier as error:
-            near = f"; did you mean {', '.join(error.near)}" if error.near else ""
-            raise UserError(f"--reads {reads}: no carrier or aggregator of that slug{near}") from error
-    return wanted if known else None
+    return source if source in carriers.folders or source in carriers.upstream_folders else None
 
 
 @app.command(name="list")
@@ -83,17 +74,16 @@ def list_(*, workspace: str | None = None, json: bool = False) -> None:
         workspace: Its slug; not needed while there is only one.
         json: Print JSON instead of a table.
     """
-    with workspace_named(workspace) as (database, workspace_id), database.transaction(workspace_id) as connection:
-        found = webhooks.listed(connection, workspace_id)
+    with acting(workspace) as here:
+        found = webhooks.listed(here.connection, here.workspace)
     if json:
         print_json(found)
         return
     table = Table("id", "source", "reads", "signed", "made", "revoked", header_style="bold")
     for one in found:
         signed = (one.scheme or "as its manifest says") if one.signed else "no"
-        revoked = "" if one.revoked_at is None else f"{one.revoked_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-        made = f"{one.created_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-        table.add_row(str(one.webhook_id), one.source, one.carrier or "", signed, made, revoked)
+        moments = map(moment, (one.created_at, one.revoked_at))
+        table.add_row(str(one.webhook_id), one.source, one.carrier or "", signed, *moments)
     Console().print(table)
 
 
@@ -105,6 +95,6 @@ def revoke(webhook_id: int, /, *, workspace: str | None = None) -> None:
         webhook_id: As `list` shows it.
         workspace: Its slug; not needed while there is only one.
     """
-    with workspace_named(workspace) as (database, workspace_id), database.transaction(workspace_id) as connection:
-        webhooks.revoke(connection, database.keys, command_line(workspace_id), webhook_id, datetime.now(UTC))
+    with acting(workspace) as here:
+        webhooks.revoke(*here.at, webhook_id, datetime.now(UTC))
     print(f"webhook {webhook_id} takes nothing any more")

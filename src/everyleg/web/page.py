@@ -20,7 +20,8 @@ from everyleg.accounts.roles import Permission
 from everyleg.ports.pages import tracking_page
 from everyleg.web.rendering import render
 from everyleg.web.services import Services
-from everyleg.web.words import LANGS, Lang, Words
+from everyleg.web.words import LANGS, Lang
+from everyleg.web.words.printed import Printed
 
 Theme = Literal["auto", "light", "dark"]
 THEMES: tuple[Theme, ...] = ("auto", "light", "dark")
@@ -47,7 +48,7 @@ class Page:
         self.lang = language(request, person.language if person else None)
         self.theme = _one_of(THEMES, request.cookies.get("theme"), "auto")
         self.density = _one_of(("comfortable", "compact"), request.cookies.get("density"), "comfortable")
-        self.words = Words(
+        self.words = Printed(
             self.lang, zone_of(request.cookies.get("zone") or (person.time_zone if person else None)), self.now
         )
 

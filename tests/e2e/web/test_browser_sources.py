@@ -83,3 +83,51 @@ def test_a_parcel_is_asked_now(open_page, here):
     page.get_by_role("button", name="Ask now").click()
     expect(page.locator(".ev-age")).to_contain_text("being asked now")
     expect(page.get_by_role("button", name="Ask now")).to_be_disabled()
+
+
+PHONE = {"width": 375, "height": 800}
+
+
+def test_an_aggregators_budget_is_set_and_its_month_shown_on_a_phone(open_page):
+    page = open_page("/sources?add=kuaidi100", viewport=PHONE)
+    page.locator("#new-customer").fill("me")
+    page.locator("#new-api_key").fill("s3cret")
+    page.get_by_label("Most that a month may cost").last.fill("100")
+    page.get_by_role("button", name="Add Kuaidi100").click()
+    card = page.locator(".ev-source", has_text="Kuaidi100")
+    expect(card.locator(".ev-figures")).to_contain_text("of 100 a month")
+    assert card.locator(".ev-share").bounding_box()["width"] > 100
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+
+
+def test_the_form_of_a_new_account_is_in_sight_on_a_phone(open_page):
+    page = open_page("/sources", viewport=PHONE)
+    page.get_by_role("link", name="Add an account").click()
+    page.get_by_label("Carrier or aggregator").fill("FedEx")
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_role("button", name="Add FedEx")).to_be_attached()
+    expect(page.locator("#adding h2")).to_be_in_viewport()
+
+
+def test_the_open_room_is_in_sight_on_a_phone(open_page):
+    page = open_page("/forwarders", viewport=PHONE)
+    box = page.locator(".ev-nav [aria-current]").bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= PHONE["width"]
+
+
+def test_the_readers_menu_closes_with_a_key_and_gives_the_focus_back(open_page):
+    page = open_page("/sources")
+    page.locator(".ev-menu summary").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".ev-sheet")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(".ev-sheet")).to_be_hidden()
+    expect(page.locator(".ev-menu summary")).to_be_focused()
+
+
+def test_the_filters_of_a_phone_stay_within_it(open_page):
+    page = open_page("/parcels", viewport=PHONE)
+    page.locator(".ev-morelabel").click()
+    boxes = [one.bounding_box() for one in page.locator(".ev-filters select").all()]
+    assert all(box["x"] >= 0 and box["x"] + box["width"] <= PHONE["width"] for box in boxes)

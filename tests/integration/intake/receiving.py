@@ -75,9 +75,9 @@ def until(holds, seconds=20):
 
 def kept(database, workspace):
     """The bodies of a workspace in the journal, opened."""
-    from everyleg.pipeline.intake import INBOX_BODY, unpack
+    from everyleg.pipeline.intake import INBOX_BODY, unbundle
 
     with database.transaction(None, "worker") as worker:
         rows = worker.execute("SELECT bodies, body FROM inbox WHERE workspace_id = %s", (workspace,)).fetchall()
     opened = [(bodies, database.keys.open(body, about_column(workspace, INBOX_BODY))) for bodies, body in rows]
-    return [one for bodies, body in opened for one in ([body] if bodies == 1 else [p.body for p in unpack(body)])]
+    return [one for bodies, body in opened for one in ([body] if bodies == 1 else [p.body for p in unbundle(body)])]

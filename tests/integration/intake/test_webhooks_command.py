@@ -52,7 +52,8 @@ def test_what_nobody_signs_has_to_be_asked_for(capsys):
 
 
 @pytest.mark.parametrize(
-    ("source", "wanted", "said"), [("x", {"scheme": "rot13"}, "hub-sha256"), ("x", {"reads": "yanwn"}, "--reads yanwn")]
+    ("source", "wanted", "said"),
+    [("x", {"scheme": "rot13"}, "hub-sha256"), ("x", {"reads": "yanwn"}, "no carrier is called 'yanwn'")],
 )
 def test_a_mistake_is_said_in_one_line(source, wanted, said):
     with pytest.raises(UserError, match=said):

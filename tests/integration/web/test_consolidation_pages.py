@@ -5,12 +5,15 @@ import re
 import pytest
 
 from everyleg.app.plugins import registry
+from everyleg.core.model import Ref
+from everyleg.pipeline.numbers import ensure_numbers
 from everyleg.pipeline.work import drain
+from everyleg.store.due import arm
 from tests.factories.sheets import csv_of
 from tests.factories.site import parcel_of
 
 from ..pipeline.aboard import MAWB, consolidation
-from ..pipeline.acme import rows
+from ..pipeline.acme import NOW, rows
 
 ONE, TWO = "YT2630700700000001", "YT2630700700000002"
 LIST = csv_of(["运单号", "提单号"], [ONE, MAWB], [TWO, MAWB], ["", ""], ["9.4E+21", MAWB])
@@ -62,6 +65,13 @@ def test_a_parcel_says_what_it_travels_in_and_which_events_were_told_of_that(own
     assert f"told of waybill {MAWB}" in said
 
 
+def test_each_who_told_of_a_waybills_event_is_counted_once(owner, database, workspace, brought):
+    owner.send_form("/traces", files={"file": ("some.csv", STEPS)}, carrier="USPS")
+    drain(database, registry())
+    said = words(owner.get(f"/parcels/{parcel_of(database, workspace, TWO)}"))
+    assert (said.count("2 sources agree"), said.count("4 sources agree")) == (2, 0)
+
+
 def test_a_waybill_shows_its_events_its_parcels_and_who_is_missing(owner, database, workspace, brought):
     said = words(owner.get(f"/consolidations/{consolidation(database, workspace)}"))
     assert f"Waybill {MAWB}: 2 parcels" in said
@@ -111,3 +121,13 @@ def test_whoever_is_limited_to_shops_sees_only_their_parcels_inside(enter, owner
     clerk = enter(workspace, "operator", [1])
     said = words(clerk.get(f"/consolidations/{consolidation(database, workspace)}"))
     assert ONE not in said
+
+
+def test_an_air_waybill_says_who_is_asked_for_it_and_when(owner, database, workspace, brought):
+    one = consolidation(database, workspace)
+    assert "next check" not in words(owner.get(f"/consolidations/{one}"))
+    with database.transaction(None, "worker") as worker:
+        number = ensure_numbers(worker, workspace, {Ref("smartkargo", MAWB)})[Ref("smartkargo", MAWB)]
+        arm(worker, (workspace, "check", number), NOW)
+    said = " ".join(words(owner.get(f"/consolidations/{one}")).split())
+    assert "SmartKargo · not checked yet · next check" in said

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 from typing import get_args
 
 import httpx
@@ -16,6 +17,8 @@ from everyleg.core.model import Reason
 from everyleg.pipeline.outcomes import record_failure
 from everyleg.pipeline.parcels import NewParcel, ensure_parcels
 from everyleg.planner.policy.views import Why
+from everyleg.planner.routing.money import spend
+from everyleg.ports.asking import Account
 from everyleg.store import due
 from everyleg.web.app import make_app
 from everyleg.web.services import Services
@@ -110,6 +113,96 @@ def test_an_account_says_how_it_is_doing_and_what_it_lacks(owner, database, work
     assert "gets no answers" in body
     assert "refused, 3 times in a row" in body
     assert "missing: client_secret" in body
+
+
+def aggregator(database, workspace, **settings):
+    with database.transaction(workspace) as app:
+        wanted = {"api_key": SECRET, "price": "0.03", "monthly_cap": "30", **settings}
+        return sources.add(app, database.keys, command_line(workspace), "17track", "main", wanted)
+
+
+def spent(database, workspace, account, what, times, paid):
+    with database.transaction(None, "worker") as worker:
+        spend(worker, Account(account, workspace, "17track"), what, times, Decimal(paid), NOW)
+
+
+def words(page):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.text))
+
+
+def test_an_accounts_month_is_shown_beside_its_cap(owner, database, workspace):
+    account = aggregator(database, workspace)
+    spent(database, workspace, account, "registration", 400, "12")
+    spent(database, workspace, account, "saved", 100, "3")
+    said = words(owner.get("/sources"))
+    assert "November 2026 · 400 calls went out. 12 was spent; 3 was saved" in said
+    assert "Calls 400 Spent 12 of 30 a month Saved 3 100 questions that a push made needless" in said
+    assert "News told after not measured yet" in said
+
+
+def test_a_month_whose_budget_is_used_up_says_so(owner, database, workspace):
+    spent(database, workspace, aggregator(database, workspace), "call", 1000, "30")
+    assert "the month’s budget is used up" in owner.get("/sources").text
+
+
+def test_what_carriers_told_themselves_is_counted_and_measured(owner, database, workspace):
+    usps(database, workspace)
+    journey(database, workspace)
+    said = words(owner.get("/sources"))
+    assert "Saved one number not paid for" in said
+    assert "of one number" in said
+    assert "2 more told without an account here" in said
+    assert "YunExpress without an account" in said
+
+
+def test_parcels_of_which_two_sources_tell_different_things_are_listed(owner, database, workspace):
+    usps(database, workspace)
+    assert "This needs an account with an aggregator" in owner.get("/sources").text
+    aggregator(database, workspace)
+    journey(database, workspace)
+    with database.transaction(None, "worker") as worker:
+        worker.execute(
+            "INSERT INTO second_looks SELECT workspace_id, number_id, 'carrier_api', '17track', %s, true, '{delivered}', '{}'"
+            " FROM numbers WHERE workspace_id = %s AND carrier = 'usps'",
+            (NOW, workspace),
+        )
+    said = words(owner.get("/sources"))
+    assert "In 1 of 1 parcels compared, one tells what the other does not." in said
+    assert "USPS · only 17TRACK: Delivered" in said
+
+
+def test_what_an_aggregator_costs_is_set_shown_and_taken_away(owner, database, workspace):
+    form = {"setting-api_key": SECRET, "price": "0.03", "monthly_cap": "30", "source": "17track"}
+    owner.send_form("/sources?add=17track", "/sources", **form)
+    (account,) = listed(database, workspace)
+    assert account.settings == ("api_key", "monthly_cap", "price")
+    body = owner.get("/sources").text
+    assert ('name="price"' in body, 'value="0.03"' in body, 'value="30"' in body) == (True, True, True)
+    owner.send_form("/sources", f"/sources/{account.account_id}", deed="save", price="0.05", monthly_cap="")
+    assert listed(database, workspace)[0].settings == ("api_key", "price")
+    assert 'value="0.05"' in owner.get("/sources").text
+
+
+@pytest.mark.parametrize("price", ["-1", "cheap", "0,03", "NaN", "1e9", "٣"])
+def test_a_price_that_is_none_is_refused(owner, database, workspace, price):
+    account = aggregator(database, workspace)
+    assert owner.send_form("/sources", f"/sources/{account}", deed="save", price=price).status_code == 422
+    form = {"setting-api_key": SECRET, "price": price, "source": "17track", "name": "other"}
+    assert owner.send_form("/sources?add=17track", "/sources", **form).status_code == 422
+    assert len(listed(database, workspace)) == 1
+    assert 'value="0.03"' in owner.get("/sources").text
+
+
+def test_an_account_that_gets_no_answers_stands_first(owner, database, workspace):
+    aggregator(database, workspace)
+    account = usps(database, workspace)
+    with database.transaction(None, "worker") as worker:
+        worker.execute(
+            "INSERT INTO source_health (workspace_id, account_id, failures, failed_kind) VALUES (%s, %s, 3, 'refused')",
+            (workspace, account),
+        )
+    cards = re.findall(r"<h2>([^<]+?) <span", owner.get("/sources").text)
+    assert cards[:2] == ["USPS", "17TRACK"]
 
 
 def test_another_workspaces_account_is_not_there(owner, database, workspace, other_workspace):

@@ -17,6 +17,7 @@ from everyleg.web.rendering import render
 from everyleg.web.services import Given, Services
 from everyleg.web.threads import threaded
 from everyleg.web.words import Words
+from everyleg.web.words.printed import Printed
 
 A_MINUTE = 120
 """Pages that one address may load in a minute; a link cannot be guessed at that pace, nor at any."""
@@ -37,7 +38,7 @@ def tracked(link: FromPath[str], request: Ask, services: Given) -> Html:
         numbers = queries.numbers(connection, workspace, found.parcel_id)
         checked = queries.checked_at(connection, workspace, found.parcel_id)
         looked_at(connection, workspace, found.parcel_id, services.now())
-    t = Words(language(request, found.language), zone_of(request.cookies.get("zone")), services.now())
+    t = Printed(language(request, found.language), zone_of(request.cookies.get("zone")), services.now())
     shown = _shown(t, _glance(services, workspace, found), found)
     named = [(_carrier(services, t, slug), number) for slug, number in numbers]
     return _answer("buyer/page.html", {"t": t, "shared": found, "numbers": named, "checked": checked, **shown}, 200)
@@ -72,7 +73,7 @@ def _carrier(services: Services, t: Words, slug: str) -> str:
 
 
 def _nobodys(request: Ask, services: Services) -> Html:
-    t = Words(language(request), zone_of(None), services.now())
+    t = Printed(language(request), zone_of(None), services.now())
     return _answer("buyer/nobodys.html", {"t": t}, 404)
 
 

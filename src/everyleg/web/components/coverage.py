@@ -61,7 +61,7 @@ class Telling:
         if not step.fields:
             return said
         return (
-            f"{said}{self._comma}{self.words('coverage.step_fields', names=self._listed(map(self.fact, step.fields)))}"
+            f"{said}{self._comma}{self.words('coverage.step_fields', names=self.listed(map(self.fact, step.fields)))}"
         )
 
     def gain(self, step: Step) -> str:
@@ -82,7 +82,7 @@ class Telling:
         said = [self.words(f"coverage.per_{name}", n=_exact(count)) for name, count in per.items() if count]
         if said and (access.limits.batch or 1) > 1:
             said.append(self.words("coverage.batch", n=access.limits.batch or 1))
-        return self.words("coverage.allows", limits=self._listed(said)) if said else ""
+        return self.words("coverage.allows", limits=self.listed(said)) if said else ""
 
     def wants(self, access: Access) -> str:
         """What one carrier wants before it can be asked."""
@@ -95,8 +95,7 @@ class Telling:
 
     def line(self, step: Step) -> str:
         """A step in one line."""
-        colon = "：" if self.words.lang == "zh" else ": "
-        return f"{self.deed(step)}{colon}{self.gain(step)}"
+        return f"{self.deed(step)}{self.words.colon}{self.gain(step)}"
 
     def carriers(self, one: Covered) -> str:
         """Whose numbers they are."""
@@ -111,14 +110,14 @@ class Telling:
         if not one.carriers:
             return self.words("coverage.way_nothing")
         if one.followed == one.numbers:
-            return self._listed(map(self.how, one.how))
+            return self.listed(map(self.how, one.how))
         said = list(dict.fromkeys(self._need(self._access_of(slug)) for slug in one.carriers))[:_SEVERAL]
         said += [self.words("coverage.missing", n=n, name=self.fact(name)) for name, n in one.missing.items()]
         return "; ".join(said) if self.words.lang == "en" else "；".join(said)
 
     def _need(self, access: Access) -> str:
         what = self.words(f"coverage.way_{access.way}")
-        others = self._listed(map(self.name, access.aggregators))
+        others = self.listed(map(self.name, access.aggregators))
         if access.way == "open" or not others:
             return what
         joint = "with" if access.way in ("read", "unread") else "or"
@@ -126,11 +125,12 @@ class Telling:
 
     def _named(self, slugs: list[str]) -> str:
         """The first few by name."""
-        shown = self._listed(map(self.name, slugs[:_SEVERAL]))
+        shown = self.listed(map(self.name, slugs[:_SEVERAL]))
         rest = len(slugs) - _SEVERAL
         return f"{shown} {self.words('coverage.more', n=rest)}" if rest > 0 else shown
 
-    def _listed(self, names: Iterable[str]) -> str:
+    def listed(self, names: Iterable[str]) -> str:
+        """Several, one after the other."""
         return ("、" if self.words.lang == "zh" else ", ").join(names)
 
     @property

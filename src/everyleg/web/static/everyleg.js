@@ -15,6 +15,14 @@
     document.cookie = "zone=" + zone + ";path=/;max-age=31536000;samesite=lax";
   }
 
+  // Where rooms or tabs go beyond a phone's edge, the one that is open is in sight.
+  document.addEventListener("DOMContentLoaded", function () {
+    document.querySelectorAll("nav [aria-current], .ev-tabs [aria-current]").forEach(function (here) {
+      var row = here.parentElement;
+      row.scrollLeft = here.offsetLeft - row.offsetLeft - (row.clientWidth - here.offsetWidth) / 2;
+    });
+  });
+
   function say(text) {
     var place = document.getElementById("said");
     if (place) place.textContent = text;
@@ -66,7 +74,7 @@
     var next = rows[Math.max(0, Math.min(rows.length - 1, at + step))];
     rows.forEach(function (row) { row.classList.remove("here"); });
     next.classList.add("here");
-    var link = next.querySelector("a");
+    var link = next.querySelector("a, summary, button");
     if (link) link.focus({ preventScroll: true });
     next.scrollIntoView({ block: "nearest" });
   }
@@ -80,6 +88,11 @@
   document.addEventListener("keydown", function (event) {
     var typing = event.target.closest("input, textarea, select, [contenteditable]");
     if (event.key === "Escape" && typing) return typing.blur();
+    var menu = event.key === "Escape" && document.querySelector("details.ev-menu[open]");
+    if (menu) {
+      menu.open = false;
+      return menu.querySelector("summary").focus();
+    }
     if (typing || event.ctrlKey || event.metaKey || event.altKey || !keys[event.key]) return;
     event.preventDefault();
     keys[event.key]();

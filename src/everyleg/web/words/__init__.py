@@ -6,7 +6,8 @@ A key `name.one` stands in for `name` where English counts one. Nothing here is 
 Dates, numbers and durations are Babel's.
 """
 
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from decimal import Decimal
 from functools import cache
 from importlib import resources
 from typing import Literal
@@ -70,6 +71,11 @@ class Words:
         """A count."""
         return str(value) if -1000 < value < 1000 else format_decimal(value, locale=self._locale)
 
+    def money(self, value: Decimal) -> str:
+        """An amount, in whatever money: `36`, `36.10`, `0.0315`."""
+        pattern = "#,##0" if value == value.to_integral_value() else "#,##0.00####"
+        return format_decimal(value, pattern, locale=self._locale)
+
     def capped(self, count: int, cap: int) -> str:
         """A count that was counted up to a cap: `10,000+` at the cap."""
         return f"{self.number(cap)}+" if count > cap else self.number(count)
@@ -101,6 +107,20 @@ class Words:
     def day(self, moment: datetime) -> str:
         """A day with its weekday, as its own clock has it."""
         return format_date(moment, _DAY[self.lang], self._locale)
+
+    def month(self, day: date) -> str:
+        """A month with its year."""
+        return format_date(day, {"en": "MMMM y", "zh": "y年M月"}[self.lang], self._locale)
+
+    @property
+    def colon(self) -> str:
+        """Between a word and what explains it."""
+        return "：" if self.lang == "zh" else ": "
+
+    def source(self, source: str) -> str:
+        """How something was told: asked, pushed, by file, by a person; an aggregator by its slug."""
+        how = source.rsplit("/", 1)[-1]
+        return self(f"common.source_{how}") if f"common.source_{how}" in catalogue() else how
 
     def stage(self, stage: str) -> str:
         """A stage's name."""

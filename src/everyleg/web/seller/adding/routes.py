@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar import Response, get, post
-from litestar.datastructures import UploadFile
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from msgspec import Struct
@@ -18,16 +17,16 @@ from everyleg.sheets.fates import Fate
 from everyleg.sheets.incoming import Habits, read
 from everyleg.sheets.notes import SheetError, say_all
 from everyleg.sheets.outgoing import rejected, template
-from everyleg.sheets.rows import MOST_BYTES, Row
+from everyleg.sheets.rows import Row
+from everyleg.web.components.sheets import FORM_BYTES, LIMITS, Brought, brought, sheet
 from everyleg.web.page import Answer, Html, Page, Reader, Sent
-from everyleg.web.seller.adding.spool import Spool
+from everyleg.web.seller.adding.spool import spool_of
 from everyleg.web.threads import threaded
 
 LOOKED_AT = 5_000
 """Rows that the preview reads."""
 SHOWN = 200
 """Rows that a page lists."""
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 KINDS = ("added", "updated", "unchanged", "refused")
 
 
@@ -60,31 +59,28 @@ def form_page(page: Reader) -> Html:
 
 
 def _form(page: Page, text: str, wrong: str | None) -> Html:
-    context = {"text": text, "wrong": wrong, "most": MOST_BYTES, "mb": MOST_BYTES >> 20}
-    return page.show("seller/adding/form.html", context, 422 if wrong else 200)
+    return page.show("seller/adding/form.html", {"text": text, "wrong": wrong, **LIMITS}, 422 if wrong else 200)
 
 
-@post("/add", request_max_body_size=MOST_BYTES + 100_000)
+@post("/add", request_max_body_size=FORM_BYTES)
 async def preview(page: Reader, form: Sent) -> Html:
-    """What would become of each row. Larger bodies are refused while they come in."""
+    """What would become of each row."""
     page.require(Permission.ADD_PARCELS)
-    file, text = form.get("file"), form.get("text") or ""
-    body = await file.read() if isinstance(file, UploadFile) and file.filename else b""
-    return await _preview(page, body or text.encode(), text)
+    return await _preview(page, await brought(form))
 
 
 @threaded
-def _preview(page: Page, body: bytes, text: str) -> Html:
-    if not body.strip():
-        return _form(page, text, page.words("add.nothing"))
+def _preview(page: Page, sent: Brought) -> Html:
+    if not sent.body:
+        return _form(page, sent.text, page.words("add.nothing"))
     try:
-        rows = list(islice(_rows(page, body), LOOKED_AT + 1))
+        rows = list(islice(_rows(page, sent.body), LOOKED_AT + 1))
     except SheetError as error:
-        return _form(page, text, error.note.said(page.lang))
+        return _form(page, sent.text, error.note.said(page.lang))
     seen = rows[:LOOKED_AT]
     lines = [_previewed(page, row) for row in seen]
     context = {
-        "name": _spool(page).put("sheet", body),
+        "name": spool_of(page).put("sheet", sent.body),
         "lines": _telling(lines),
         "refused": sum(bool(row.refusals) for row in seen),
         "good": sum(not row.refusals for row in seen),
@@ -118,16 +114,12 @@ def _telling(lines: Iterable[Line]) -> list[Line]:
     return sorted(lines, key=lambda line: ("refused", "repaired").index(line.kind) if line.said else 2)[:SHOWN]
 
 
-def _spool(page: Page) -> Spool:
-    return Spool(page.services.database.keys, f"web/{page.workspace}/{page.person.person_id}")
-
-
 @post("/add/{name:str}")
 @threaded
 def do(page: Reader, name: FromPath[str], form: Sent) -> Answer:
     """Add what was looked at; who sends it again is led to what became of it."""
     page.require(Permission.ADD_PARCELS)
-    spool, to = _spool(page), f"/add/{name}"
+    spool, to = spool_of(page), f"/add/{name}"
     body = spool.get("sheet", name)
     if body is None:
         if spool.get("outcome", name) is not None:
@@ -167,7 +159,7 @@ def _added(page: Page, body: bytes) -> tuple[Outcome, list[Fate]]:
 def result(page: Reader, name: FromPath[str]) -> Html:
     """What became of each row."""
     page.require(Permission.ADD_PARCELS)
-    body = _spool(page).get("outcome", name)
+    body = spool_of(page).get("outcome", name)
     if body is None:
         raise NotFoundException
     return page.show("seller/adding/result.html", {"done": msgspec.json.decode(body, type=Outcome), "name": name})
@@ -178,7 +170,7 @@ def result(page: Reader, name: FromPath[str]) -> Html:
 def rejects(page: Reader, name: FromPath[str]) -> Response[bytes]:
     """The refused rows as a sheet, with the reasons."""
     page.require(Permission.ADD_PARCELS)
-    return _sheet(_spool(page).get("rejected", name), "rejected.xlsx")
+    return sheet(spool_of(page).get("rejected", name), "rejected.xlsx")
 
 
 @get("/add/template.xlsx")
@@ -186,14 +178,7 @@ def rejects(page: Reader, name: FromPath[str]) -> Response[bytes]:
 def blank(page: Reader) -> Response[bytes]:
     """An empty daily sheet."""
     page.require(Permission.ADD_PARCELS)
-    return _sheet(template(page.lang), f"everyleg-{page.lang}.xlsx")
-
-
-def _sheet(body: bytes | None, name: str) -> Response[bytes]:
-    if body is None:
-        raise NotFoundException
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return Response(body, media_type=_XLSX, headers=headers)
+    return sheet(template(page.lang), f"everyleg-{page.lang}.xlsx")
 
 
 ROUTES = [form_page, preview, blank, do, result, rejects]

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from everyleg.store.sealing import Keyring, SealError
+from everyleg.web.page import Page
 
 KEPT_S = 3600
 _NAME = re.compile(r"[A-Za-z0-9_-]{22}\.[a-z]{1,10}", re.ASCII)
@@ -57,3 +58,8 @@ class Spool:
         for path in self._folder.iterdir():
             if _NAME.fullmatch(path.name) and path.stat().st_mtime < before:
                 path.unlink(missing_ok=True)
+
+
+def spool_of(page: Page) -> Spool:
+    """Where a reader's own files are kept."""
+    return Spool(page.services.database.keys, f"web/{page.workspace}/{page.person.person_id}")

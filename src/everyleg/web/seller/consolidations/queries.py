@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 from psycopg import Connection
 
+from everyleg.pipeline.consolidations.moved import TOLD
 from everyleg.pipeline.consolidations.naming import Key
 
 
@@ -70,18 +71,18 @@ _COUNT = "SELECT count(*) FROM (SELECT FROM consolidations WHERE workspace_id = 
 
 _ONE = "SELECT kind, carrier, reference FROM consolidations WHERE workspace_id = %s AND consolidation_id = %s"
 
-_MEMBERS = """
+_MEMBERS = f"""
 WITH RECURSIVE direct AS (
     SELECT number_id, min(joined_at) AS joined_at, max(left_at) AS left_at, bool_or(withdrawn_at IS NOT NULL) AS never
-    FROM memberships WHERE workspace_id = %(workspace)s AND consolidation_id = %(consolidation)s GROUP BY number_id
+    FROM {TOLD} t WHERE workspace_id = %(workspace)s AND consolidation_id = %(consolidation)s GROUP BY number_id
 ), inside (number_id) AS (
     SELECT number_id FROM direct WHERE NOT never
     UNION
     SELECT m.number_id FROM inside
     JOIN consolidation_numbers c ON c.workspace_id = %(workspace)s AND c.number_id = inside.number_id
-    JOIN memberships m ON m.workspace_id = c.workspace_id AND m.consolidation_id = c.consolidation_id
+    JOIN {TOLD} m ON m.workspace_id = c.workspace_id AND m.consolidation_id = c.consolidation_id
     WHERE NOT EXISTS (
-        SELECT FROM memberships d WHERE d.workspace_id = m.workspace_id AND d.number_id = m.number_id
+        SELECT FROM {TOLD} d WHERE d.workspace_id = m.workspace_id AND d.number_id = m.number_id
             AND d.consolidation_id = m.consolidation_id AND d.withdrawn_at IS NOT NULL)
 ), m AS (
     SELECT x.number_id, d.joined_at, d.left_at, coalesce(d.never, false) AS never, d.number_id IS NOT NULL AS direct
@@ -106,7 +107,7 @@ WHERE %(limits)s::bigint[] IS NULL OR EXISTS (
     SELECT FROM parcels p JOIN shipments h ON h.workspace_id = p.workspace_id AND h.shipment_id = p.shipment_id
     WHERE p.workspace_id = %(workspace)s AND p.parcel_id = l.parcel_id AND h.shop_id = ANY(%(limits)s))
 ORDER BY n.tracking_number
-"""
+"""  # noqa: S608 - our own words
 
 _PARTS = """
 SELECT DISTINCT c.consolidation_id, k.kind, k.carrier, k.reference FROM memberships m
@@ -116,6 +117,14 @@ WHERE m.workspace_id = %s AND m.consolidation_id = %s ORDER BY 2, 4 LIMIT 200
 """
 
 _TELLERS = "SELECT number_id FROM consolidation_numbers WHERE workspace_id = %s AND consolidation_id = %s"
+
+_ASKED = """
+SELECT n.number_id FROM numbers n WHERE n.workspace_id = %(workspace)s AND n.tracking_number = %(reference)s
+    AND (EXISTS (SELECT FROM checks c WHERE c.workspace_id = n.workspace_id AND c.number_id = n.number_id)
+        OR EXISTS (SELECT FROM due d WHERE d.workspace_id = n.workspace_id AND d.kind = 'check'
+            AND d.subject_id = n.number_id))
+ORDER BY 1
+"""
 
 _EXPECTED = """
 SELECT max(carrier_estimate) FROM consolidation_numbers c
@@ -166,6 +175,12 @@ def parts(connection: Connection[Any], workspace: int, consolidation: int) -> li
 def tellers(connection: Connection[Any], workspace: int, consolidation: int) -> list[int]:
     """The numbers under which it is told of."""
     return [number for (number,) in connection.execute(_TELLERS, (workspace, consolidation))]
+
+
+def asked(connection: Connection[Any], workspace: int, key: Key) -> list[int]:
+    """The numbers under which it is, or was, asked for itself."""
+    wanted = {"workspace": workspace, "reference": key.reference}
+    return [number for (number,) in connection.execute(_ASKED, wanted)]
 
 
 def expected(connection: Connection[Any], workspace: int, consolidation: int) -> datetime | None:

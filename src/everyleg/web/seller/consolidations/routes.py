@@ -14,7 +14,9 @@ from everyleg.accounts import audit
 from everyleg.accounts.roles import Permission
 from everyleg.core.fold.tellings import Telling
 from everyleg.core.vocabulary import STATUSES
+from everyleg.pipeline.ages import Age, ages
 from everyleg.pipeline.consolidations.aboard import told_of
+from everyleg.pipeline.consolidations.naming import Key
 from everyleg.pipeline.consolidations.people import Inside
 from everyleg.pipeline.consolidations.spreading import meaning
 from everyleg.pipeline.consolidations.witnessing import inside_of
@@ -83,6 +85,7 @@ def _whole(connection: Connection[Any], page: Page, consolidation: int) -> dict[
         "what": named(t, key),
         "consolidation": consolidation,
         "teller": key.carrier,
+        "asked": _asked(store, key),
         "events": [_row(page, key.kind, one) for one in reversed(told)],
         "members": members[:SHOWN],
         "more": max(0, len(members) - SHOWN),
@@ -93,6 +96,12 @@ def _whole(connection: Connection[Any], page: Page, consolidation: int) -> dict[
         "around": [(one, named(t, part)) for one, part in around.items()],
         "expected": None if arrived else queries.expected(connection, workspace, consolidation),
     }
+
+
+def _asked(store: Store, key: Key) -> list[Age]:
+    """Who is asked for it, as far as anybody is: of an air waybill its airline."""
+    numbers = queries.asked(store.connection, store.workspace, key) if key.kind == "mawb" else []
+    return ages(store.connection, store.keys, store.workspace, numbers)
 
 
 def _arrived(told: Sequence[Telling]) -> datetime | None:

@@ -130,10 +130,10 @@ def _event(t: Words, event: Event, witnesses: dict[str, list[Witness]]) -> Event
         carrier=event.carrier,
         local=_local(t, event),
         zone=_zone(event),
-        yours=t("parcel.your_time", time=t.moment(event.occurred_at)),
+        yours=_yours(t, event),
         exact=t.exact(event.occurred_at),
         flags=_flags(t, event),
-        witnesses=[witness for key in event.witnesses for witness in witnesses.get(key, [])],
+        witnesses=[witness for key in dict.fromkeys(event.witnesses) for witness in witnesses.get(key, [])],
         problem=STATUSES[event.sub_status].exception,
         withdrawn=event.withdrawn,
         key=event.key,
@@ -145,6 +145,12 @@ def _local(t: Words, event: Event) -> str:
     if event.occurred_local is None:
         return t.moment(event.occurred_at)
     return t.day(event.occurred_local) if event.time_basis == "date" else t.wall(event.occurred_local)
+
+
+def _yours(t: Words, event: Event) -> str:
+    """When it was on the reader's clock; empty where that says nothing more."""
+    mine = t.moment(event.occurred_at)
+    return "" if mine == _local(t, event) else t("parcel.your_time", time=mine)
 
 
 def _zone(event: Event) -> str:

@@ -10,8 +10,8 @@ from typing import Any
 
 from msgspec import Struct
 from psycopg import Connection
-from psycopg.errors import QueryCanceled
 
+from everyleg.store.patience import rows_within
 from everyleg.store.sealing import Keyring, about_column
 from everyleg.web.components.glance import NOTHING, Glance
 from everyleg.web.seller.parcels.filters import ATTENTION, Filters, read_cursor, spellings
@@ -243,13 +243,8 @@ def conditions(
 def count(connection: Connection[Any], asked: dict[str, Any]) -> int | None:
     """How many rows the list has, up to one above the cap; None when counting would take too long."""
     query = f"SELECT count(*) FROM (SELECT FROM {_source(asked)} LIMIT {CAP + 1}) AS capped"  # noqa: S608 (fixed texts)
-    try:
-        with connection.transaction():
-            connection.execute("SELECT set_config('statement_timeout', %s, true)", (str(_COUNT_MS),))
-            row = connection.execute(query, asked, prepare=False).fetchone()
-    except QueryCanceled:
-        return None
-    return row[0] if row else 0
+    rows = rows_within(connection, query, asked, _COUNT_MS)
+    return None if rows is None else int(rows[0][0])
 
 
 _TABS = f"""

@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg import Connection
-from psycopg.errors import QueryCanceled
 
 from everyleg.ports.access import AGGREGATORS
+from everyleg.store.patience import rows_within
 
 _DAY = timedelta(days=1)
-_MS = 1_500
+PATIENCE_MS = 1_500
+"""What a figure of the page may take, in milliseconds."""
 
 _OUTCOMES = """
 SELECT CASE WHEN c.source = ANY(%(aggregators)s) THEN c.source ELSE n.carrier END, c.outcome, count(*)
@@ -18,15 +19,10 @@ WHERE c.workspace_id = %(workspace)s AND c.checked_at >= %(since)s GROUP BY 1, 2
 """
 
 
-def outcomes(connection: Connection[Any], workspace: int, now: datetime) -> dict[str, dict[str, int]] | None:
-    """Source → outcome → numbers whose latest check by it gave that within a day; None when counting takes too long."""
+def outcomes(connection: Connection[Any], workspace: int, now: datetime) -> dict[str, dict[str, int]]:
+    """Source → outcome → numbers whose latest check by it gave that within a day; none if counting is too slow."""
     asked = {"workspace": workspace, "since": now - _DAY, "aggregators": list(AGGREGATORS)}
     found: dict[str, dict[str, int]] = {}
-    try:
-        with connection.transaction():
-            connection.execute("SELECT set_config('statement_timeout', %s, true)", (str(_MS),))
-            for source, outcome, count in connection.execute(_OUTCOMES, asked):
-                found.setdefault(source, {})[outcome] = count
-    except QueryCanceled:
-        return None
+    for source, outcome, count in rows_within(connection, _OUTCOMES, asked, PATIENCE_MS) or ():
+        found.setdefault(source, {})[outcome] = count
     return found

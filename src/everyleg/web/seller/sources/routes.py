@@ -1,5 +1,6 @@
 """The page of accounts with carriers and aggregators. What is secret of them goes in and never comes out."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,17 +12,23 @@ from everyleg.accounts import sources, submissions
 from everyleg.accounts.errors import AccountsError, TakenError
 from everyleg.accounts.roles import Permission
 from everyleg.accounts.sources import Change, SourceAccount
+from everyleg.planner.asking import KnownSources
+from everyleg.planner.asking.known import allowance_shown
+from everyleg.planner.routing.money import CAP, PRICE
+from everyleg.planner.routing.report import Line, report
 from everyleg.ports.access import AGGREGATORS, Access, access, access_in
-from everyleg.ports.manifest.schema import Limits
 from everyleg.store.quotas import Quotas
 from everyleg.web.components.coverage import Telling
+from everyleg.web.components.spending import Spoken
 from everyleg.web.page import Answer, Html, Page, Reader, Sent
 from everyleg.web.seller.sources import queries
 from everyleg.web.threads import threaded
 
 LONGEST = 4000
 _DIGITS = 9
+_AMOUNT = re.compile(r"[0-9]{1,7}([.][0-9]{1,6})?", re.ASCII)
 _ASKABLE = ("open", "address", "key", "contract")
+_TERMS = (PRICE, CAP)
 _OUTCOMES = ("news", "nothing_new", "unknown", "failed")
 
 
@@ -39,6 +46,14 @@ class AccountShown(Struct, frozen=True):
     """What its source wants."""
     lacks: list[str]
     """What its source wants and it has not."""
+    month: Line
+    """What it did this month."""
+
+    @property
+    def terms(self) -> dict[str, str]:
+        """What it costs and what a month may cost, as far as an aggregator's account says; no secret."""
+        said = {PRICE: self.month.price, CAP: self.month.cap} if self.account.source in AGGREGATORS else {}
+        return {name: "" if value is None else f"{value:f}" for name, value in said.items()}
 
 
 class Problem(Struct, frozen=True):
@@ -59,18 +74,25 @@ def accounts(page: Reader) -> Html:
 
 
 def _page(page: Page, adding: str, problem: Problem | None) -> Html:
-    telling = Telling(page.words, access_in(page.services.carriers))
-    slug = _slug(page, adding)
+    access_of, database = access_in(page.services.carriers), page.services.database
+    telling, slug = Telling(page.words, access_of), _slug(page, adding)
     with page.transaction() as connection:
-        there = sources.listed(connection, page.services.database.keys, page.workspace)
+        there = sources.listed(connection, database.keys, page.workspace)
         outcomes = queries.outcomes(connection, page.workspace, page.now)
-    shown = [_shown(page, one, (outcomes or {}).get(one.source, {}), telling) for one in there]
+    with database.transaction(None, "worker") as worker:  # prices are kept sealed
+        told = report(worker, database.keys, (page.workspace, page.now), access_of, queries.PATIENCE_MS)
+    month = {line.account_id: line for line in told.lines if line.account_id is not None}
+    shown = [_shown(page, one, outcomes.get(one.source, {}), month[one.account_id]) for one in there]
     context = {
-        "shown": shown,
+        "shown": sorted(shown, key=_trouble),
         "own": [one for one in shown if not one.account.open and one.state != "paused"],
         "failing": [one for one in shown if one.state == "failing"],
+        "told": told,
+        "others": [line for line in told.lines if line.account_id not in {one.account_id for one in there}],
+        "spoken": Spoken(telling),
         "telling": telling,
         "outcomes": _OUTCOMES,
+        "terms": _TERMS if slug in AGGREGATORS else (),
         "adding": slug,
         "wanted": _wanted(page, slug) if slug else None,
         "choices": _choices(page, telling),
@@ -80,11 +102,12 @@ def _page(page: Page, adding: str, problem: Problem | None) -> Html:
     return page.show("seller/sources/page.html", context, problem.status if problem else 200)
 
 
-def _shown(page: Page, account: SourceAccount, outcomes: dict[str, int], telling: Telling) -> AccountShown:
+def _shown(page: Page, account: SourceAccount, outcomes: dict[str, int], month: Line) -> AccountShown:
     wanted = _wanted(page, account.source)
+    name = wanted.names.zh if page.lang == "zh" else wanted.names.en
     lacks = [name for name in wanted.settings if name not in account.settings]
-    left = {} if account.paused_at else _left(page, account, wanted.limits)
-    return AccountShown(account, telling.name(account.source), _state(account), outcomes, left, wanted.settings, lacks)
+    left = {} if account.paused_at else _left(page, account)
+    return AccountShown(account, name, _state(account), outcomes, left, wanted.settings, lacks, month)
 
 
 def _state(account: SourceAccount) -> str:
@@ -95,9 +118,13 @@ def _state(account: SourceAccount) -> str:
     return "working" if account.health.answered_at else "new"
 
 
-def _left(page: Page, account: SourceAccount, declared: Limits) -> dict[str, int]:
-    quota = sources.quota_of(account.limit, declared)
-    left = Quotas(page.services.database).left((page.workspace, account.account_id), quota)
+def _trouble(one: AccountShown) -> bool:
+    return one.state != "failing"
+
+
+def _left(page: Page, account: SourceAccount) -> dict[str, int]:
+    may = allowance_shown(KnownSources(page.services.carriers), page.workspace, account)
+    left = Quotas(page.services.database).left((page.workspace, account.account_id), may)
     return {name: max(0, count) for name, count in left.items() if name != "second"}
 
 
@@ -127,7 +154,10 @@ def add(page: Reader, form: Sent) -> Answer:
     source, name, token = _slug(page, form.get("source", "")), form.get("name", "").strip(), form.get("once", "")
     if not source:
         return _page(page, "", Problem(page.words("sources.no_source")))
-    given = {name: value for name, value in _settings(page, source, form).items() if value is not None}
+    try:
+        given = {name: value for name, value in _settings(page, source, form).items() if value is not None}
+    except ValueError:
+        return _page(page, source, Problem(page.words("sources.bad_limit"), source, name))
     problem = _lacking(page, source, given)
     if problem:
         return _page(page, source, Problem(problem, source, name))
@@ -144,11 +174,17 @@ def add(page: Reader, form: Sent) -> Answer:
 
 
 def _settings(page: Page, source: str, form: Mapping[str, str]) -> dict[str, str | None]:
-    """What was typed; a field left blank stays as it is."""
-    sent = {
-        name: form.get(f"setting-{name}", "").strip()[:LONGEST] for name in (*_wanted(page, source).settings, "proxy")
-    }
-    return {name: value for name, value in sent.items() if value}
+    """What was typed. A field left blank stays as it is; what is shown, which is what it costs, is taken away.
+
+    Raises:
+        ValueError: it costs no number.
+    """
+    names = (*_wanted(page, source).settings, "proxy")
+    sent = {name: form.get(f"setting-{name}", "").strip()[:LONGEST] for name in names}
+    costs = {name: form[name].strip() or None for name in _TERMS if source in AGGREGATORS and name in form}
+    if any(not _AMOUNT.fullmatch(text) for text in costs.values() if text):
+        raise ValueError("it costs a number, as 0.03")
+    return {name: value for name, value in sent.items() if value} | costs
 
 
 def _lacking(page: Page, source: str, given: Mapping[str, str]) -> str:

@@ -2,7 +2,6 @@
 
 import msgspec
 from litestar import Response, get, post
-from litestar.datastructures import UploadFile
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from msgspec import Struct
@@ -11,15 +10,14 @@ from everyleg.accounts import audit
 from everyleg.accounts.roles import Permission
 from everyleg.sheets.notes import SheetError, say_all
 from everyleg.sheets.outgoing import rejected
-from everyleg.sheets.rows import MOST_BYTES
 from everyleg.sheets.traces.taking import Bearer, Taken, take
+from everyleg.web.components.sheets import FORM_BYTES, LIMITS, brought, sheet
 from everyleg.web.page import Answer, Html, Page, Reader, Sent
-from everyleg.web.seller.adding.spool import Spool
+from everyleg.web.seller.adding.spool import spool_of
 from everyleg.web.threads import threaded
 
 SHOWN = 200
 """Refused rows that the page lists."""
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class Line(Struct, frozen=True):
@@ -51,17 +49,15 @@ def form_page(page: Reader) -> Html:
 def _form(page: Page, wrong: str | None = None, carrier: str = "") -> Html:
     carriers = page.services.carriers
     names = sorted({page.carrier(slug) for slug in carriers.folders})
-    context = {"wrong": wrong, "carrier": carrier, "carrier_names": names, "mb": MOST_BYTES >> 20}
+    context = {"wrong": wrong, "carrier": carrier, "carrier_names": names, **LIMITS}
     return page.show("seller/traces/form.html", context, 422 if wrong else 200)
 
 
-@post("/traces", request_max_body_size=MOST_BYTES + 100_000)
+@post("/traces", request_max_body_size=FORM_BYTES)
 async def bring(page: Reader, form: Sent) -> Answer:
-    """Take it in. Larger bodies are refused while they come in; the same file again only counts."""
+    """Take it in; the same file again only counts."""
     page.require(Permission.ADD_PARCELS)
-    file = form.get("file")
-    body = await file.read() if isinstance(file, UploadFile) and file.filename else b""
-    return await _bring(page, body, (form.get("carrier") or "").replace("\x00", "").strip()[:60])
+    return await _bring(page, (await brought(form)).body, (form.get("carrier") or "").replace("\x00", "").strip()[:60])
 
 
 @threaded
@@ -77,9 +73,9 @@ def _bring(page: Page, body: bytes, name: str) -> Answer:
         taken = take(services.database, bearer, body, page.now)
     except SheetError as error:
         return _form(page, error.note.said(page.lang), name)
-    kept = _spool(page).put("traces", msgspec.json.encode(_outcome(page, taken)))
+    kept = spool_of(page).put("traces", msgspec.json.encode(_outcome(page, taken)))
     if taken.refused:
-        _spool(page).put("rejected", rejected(taken.refused, page.lang), kept)
+        spool_of(page).put("rejected", rejected(taken.refused, page.lang), kept)
     with page.transaction() as connection:
         detail = {"rows": taken.rows, "refused": len(taken.refused), "carrier": slug or ""}
         audit.note(connection, services.database.keys, page.actor, "traces.taken", None, detail)
@@ -94,16 +90,12 @@ def _outcome(page: Page, taken: Taken) -> Outcome:
     return Outcome(taken.rows, taken.parcels, taken.consolidations, len(taken.refused), lines)
 
 
-def _spool(page: Page) -> Spool:
-    return Spool(page.services.database.keys, f"web/{page.workspace}/{page.person.person_id}")
-
-
 @get("/traces/{name:str}")
 @threaded
 def result(page: Reader, name: FromPath[str]) -> Html:
     """What became of it."""
     page.require(Permission.ADD_PARCELS)
-    body = _spool(page).get("traces", name)
+    body = spool_of(page).get("traces", name)
     if body is None:
         raise NotFoundException
     context = {"done": msgspec.json.decode(body, type=Outcome), "name": name}
@@ -115,11 +107,7 @@ def result(page: Reader, name: FromPath[str]) -> Html:
 def rejects(page: Reader, name: FromPath[str]) -> Response[bytes]:
     """The refused rows as a sheet, with the reasons."""
     page.require(Permission.ADD_PARCELS)
-    body = _spool(page).get("rejected", name)
-    if body is None:
-        raise NotFoundException
-    headers = {"Content-Disposition": 'attachment; filename="rejected.xlsx"', "Cache-Control": "no-store"}
-    return Response(body, media_type=_XLSX, headers=headers)
+    return sheet(spool_of(page).get("rejected", name), "rejected.xlsx")
 
 
 ROUTES = [form_page, bring, result, rejects]
