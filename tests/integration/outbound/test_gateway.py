@@ -140,7 +140,12 @@ def test_a_redirect_inside_is_refused():
         moved = Says(status=302, headers={"Location": f"http://127.0.0.1:{inside.port}/latest"})
         with serving(lambda seen: moved, "127.0.0.2") as outside:
             answer = send(f"{outside.url}/", allowed=OUTSIDE)
-    assert answer.error_kind == "unreachable" and "not a public address" in answer.error and len(outside.seen) == 1 and not inside.seen
+    assert (
+        answer.error_kind == "unreachable"
+        and "not a public address" in answer.error
+        and len(outside.seen) == 1
+        and not inside.seen
+    )
 
 
 def test_redirects_are_followed_so_far_and_no_farther():
