@@ -9,6 +9,7 @@ from everyleg.durations.hazards import learn
 from everyleg.durations.prior import encode
 from everyleg.durations.together import together_of
 from everyleg.lab.freshness.batches import moves
+from everyleg.lab.freshness.consignments import batched
 from everyleg.lab.freshness.journeys import gaps, journeys
 from everyleg.lab.season import read
 from everyleg.lab.world import Plan, World
@@ -17,7 +18,8 @@ from everyleg.ports.number_formats import load_formats
 FILE = Path(everyleg.durations.__file__).parent / "data" / "prior.json"
 SEEDS, PARCELS = (9001, 9002), 3000
 """No bench and no test uses these seeds."""
-BATCHED_DAYS = 5
+IN_BATCHES = 10_000
+"""Parcels from which it is learned what moves together."""
 
 
 def main() -> None:
@@ -25,8 +27,7 @@ def main() -> None:
     formats, sums = load_formats(roots()), NOTHING
     for seed in SEEDS:
         sums += sums_of(gaps(journeys(read(World(Plan(seed, PARCELS), formats).lines()))))
-    batched = journeys(read(World(Plan(SEEDS[0], PARCELS, days=BATCHED_DAYS), formats).lines()))
-    FILE.write_bytes(encode(learn(sums), together_of(moves(batched))) + b"\n")
+    FILE.write_bytes(encode(learn(sums), together_of(moves(batched(SEEDS[0], IN_BATCHES, formats)))) + b"\n")
     print(f"{FILE}: {FILE.stat().st_size:,} bytes")
 
 

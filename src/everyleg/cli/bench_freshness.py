@@ -6,7 +6,7 @@ price of a call is tuned until it makes as many calls a parcel as the policy bes
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +18,7 @@ from everyleg.durations.gaps import Sums, sums_of
 from everyleg.durations.hazards import learn
 from everyleg.durations.together import Together, added, together_of
 from everyleg.lab.freshness.batches import BatchFollower, BatchLesson, moves
+from everyleg.lab.freshness.consignments import batched
 from everyleg.lab.freshness.following import Follower, Lesson, at_calls, back_off, every
 from everyleg.lab.freshness.journeys import Journey, gaps, journeys
 from everyleg.lab.freshness.outcome import Outcome
@@ -45,10 +46,11 @@ FORTNIGHT: Final = 14 * 86_400.0
 DAYS: Final = 60
 """Days on which the parcels of a season are made."""
 
-BATCHED_DAYS: Final = 5
-"""With --cohorts parcels are made on so few days that consignments are as full as a forwarder's."""
-LEAST, MOST = 20, 2000
-"""Parcels of a batch."""
+PARCELS, IN_BATCHES = 2000, 6000
+"""Of a season that is made, without and with --cohorts."""
+
+_ABOUT: Final = 0.02
+"""How far calls may differ where batches move: thousands are decided on by one look, so no price meets them exactly."""
 
 _FLOORS: Final = {
     "mean": (0.85, 0.75),
@@ -63,17 +65,19 @@ GOALS: Final = {f"{name}{of}": goal for of in ("", "_backoff", "_shifted") for n
 """By ratio: the floor, and what is aimed at; less is better."""
 
 
-def run(seed: int, parcels: int, season: Path | None, *, cohorts: bool) -> dict[str, Any]:
+def run(seed: int, parcels: int | None, season: Path | None, *, cohorts: bool) -> dict[str, Any]:
     """Measure; the result is the bench document of the contracts.
 
     Args:
         seed: of the season, where none is given.
-        parcels: of that season.
+        parcels: of that season; None: as many as are usual.
         season: a season file.
         cohorts: parcels travel in batches, and the policy knows which.
+
+    Raises:
+        UserError: where the season cannot be read or made, or holds nothing to be judged.
     """
-    some = _from_file(season) if season is not None else _made(seed, parcels, BATCHED_DAYS if cohorts else DAYS)
-    some = _batched(some) if cohorts and season is None else some
+    some = _season(seed, parcels, season, cohorts=cohorts)
     if not any(len(journey.published) for journey in some):
         raise UserError(f"{season or 'the season'}: no events to be seen in it; {_WANTED}")
     figures, ratios = (_cohorts if cohorts else _alone)(some, seed)
@@ -82,6 +86,19 @@ def run(seed: int, parcels: int, season: Path | None, *, cohorts: bool) -> dict[
 
 
 _WANTED: Final = "make one with `everyleg lab season --seed 7 --parcels 2000 > FILE`"
+
+
+def _season(seed: int, parcels: int | None, season: Path | None, *, cohorts: bool) -> list[Journey]:
+    if season is not None:
+        some = _from_file(season)
+        if cohorts and all(journey.cohort is None for journey in some):
+            raise UserError(
+                f'{season}: no parcel of it has a "cohort"; leave --cohorts out, or name who travels together'
+            )
+        return some
+    if cohorts:
+        return batched(seed, parcels or IN_BATCHES, load_formats(roots()))
+    return _made(seed, parcels or PARCELS)
 
 
 def _alone(some: Sequence[Journey], seed: int) -> tuple[dict[str, float], dict[str, float]]:
@@ -117,14 +134,17 @@ def _lessons(before: Sums, weight: float, own: Sequence[tuple[float, Sums]]) -> 
 
 
 def _cohorts(some: Sequence[Journey], seed: int) -> tuple[dict[str, float], dict[str, float]]:
-    batched = _batched(_made(seed + OTHER_SEED, LEARNED_ON, BATCHED_DAYS))
-    before = sums_of(gaps(batched)) + sums_of(gaps(_made(seed + OTHER_SEED, LEARNED_ON)))
-    follower = BatchFollower(some, _batch_lessons(some, before, together_of(moves(batched))))
+    known = batched(seed + OTHER_SEED, LEARNED_ON, load_formats(roots()))
+    before = sums_of(gaps(known)) + sums_of(gaps(_made(seed + OTHER_SEED, LEARNED_ON)))
+    follower = BatchFollower(some, _batch_lessons(some, before, together_of(moves(known))))
     fixed = every(some, FIXED_H)
     sizes = Counter(journey.cohort for journey in some if journey.cohort is not None)
-    figures = _figures(some, fixed) | {"cohorts": float(len(sizes)), "largest": float(max(sizes.values(), default=0))}
+    extent = {"cohorts": len(sizes), "smallest": min(sizes.values()), "largest": max(sizes.values())}
+    figures = _figures(some, fixed) | {name: float(size) for name, size in extent.items()}
     ratios: dict[str, float] = {}
-    _tell(figures, ratios, "_cohorts", (*at_calls(fixed.calls, partial(_at_price, follower), 1.3), fixed))
+    _tell(
+        figures, ratios, "_cohorts", (*at_calls(fixed.calls, partial(_at_price, follower), 1.5, within=_ABOUT), fixed)
+    )
     return figures, ratios
 
 
@@ -151,10 +171,9 @@ def _tell(
     ratios |= {f"{name}{suffix}": value for name, value in found.over(beside).items()}
 
 
-def _made(seed: int, parcels: int, days: int = DAYS, pace: float = 1.0) -> list[Journey]:
+def _made(seed: int, parcels: int, pace: float = 1.0) -> list[Journey]:
     try:
-        plan = Plan(seed, parcels, days=days, pace=pace)
-        return journeys(read(World(plan, load_formats(roots())).lines()))
+        return journeys(read(World(Plan(seed, parcels, days=DAYS, pace=pace), load_formats(roots())).lines()))
     except PlanError as error:
         raise UserError(str(error)) from error
 
@@ -165,10 +184,3 @@ def _from_file(season: Path) -> list[Journey]:
             return journeys(read(lines))
     except (OSError, SeasonError) as error:
         raise UserError(f"{season}: {getattr(error, 'strerror', None) or error}; {_WANTED}") from error
-
-
-def _batched(some: Iterable[Journey]) -> list[Journey]:
-    """Those that travel in batches."""
-    there = list(some)
-    sizes = Counter(journey.cohort for journey in there if journey.cohort is not None)
-    return [journey for journey in there if journey.cohort and LEAST <= sizes[journey.cohort] <= MOST]

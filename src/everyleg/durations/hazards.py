@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from everyleg.durations.gaps import AGES, FIVES, HOUR, LEVELS, Floats, Ints, State, Sums, age_bin
+from everyleg.durations.gaps import AGES, FIVES, LEVELS, Floats, Ints, State, Sums, age_bin, day_of
 from everyleg.durations.kinds import KINDS
 
 FACTORS: Final = (AGES, 24, 7, FIVES)
@@ -59,18 +59,18 @@ class Hazards(NamedTuple):
             weights: [kinds] what news of each kind counts.
         """
         at = (age_bin(ages_s), *clock(local_s))
-        rows, columns = places[:, None, None], np.arange(len(KINDS))[:, None]
         product: Floats = np.ones((1, 1, 1))
         for factor, where in zip(self.factors, at, strict=True):
-            product = product * factor[rows, columns, where[:, None, :]]
-        rates: Floats = np.einsum("pkm,k->pm", product, weights)
+            product = product * np.moveaxis(factor, 1, 2)[places[:, None], where]
+        rates: Floats = product @ weights
         return rates
 
 
 def clock(local_s: Floats) -> tuple[Ints, Ints, Ints]:
     """Hour of the day, day of the week (Monday 0), five minutes of the hour."""
-    hour = np.floor(local_s / HOUR).astype(np.int64)
-    return hour % 24, (hour // 24 + 3) % 7, (local_s % HOUR // 300).astype(np.int64)
+    fives = np.floor(local_s / 300).astype(np.int64)
+    hour = fives // FIVES
+    return hour % 24, day_of(hour), fives % FIVES
 
 
 def learn(sums: Sums, prior: Hazards | None = None) -> Hazards:

@@ -172,7 +172,9 @@ def load(worker: Connection[Any], keys: Keyring, workspace: int, parcels: Collec
         timeline = readable_timeline(keys, workspace, parcel, sealed)
         if timeline is not None:
             lane = f"{origin}>{destination}" if origin or destination else ""
-            found.append(Told(parcel, lane, destination, route, spells_of(timeline), news_gaps(timeline)))
+            found.append(
+                Told(parcel, lane, destination, route, spells_of(timeline), news_gaps(timeline, origin, destination))
+            )
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Final, Literal, NamedTuple
 from everyleg.core.fold import Timeline
 from everyleg.core.fold.timeline import Event
 from everyleg.durations.histograms import OUTCOMES
-from everyleg.durations.kinds import clock_offset_s, kind_of
+from everyleg.durations.kinds import clock_offset_s, is_abroad, kind_of
 
 Kind = Literal["stage", "joint"]
 """A stage of the way with one carrier, or the time between one carrier's release and the next one's acceptance."""
@@ -49,8 +49,14 @@ def spells_of(timeline: Timeline) -> list[Spell]:
     return [*_stages(timeline), *_joints(timeline)]
 
 
-def news_gaps(timeline: Timeline) -> list[NewsGap]:
-    """In the order of events. After the end of the way there is no gap: nothing more is waited for."""
+def news_gaps(timeline: Timeline, origin: str = "", destination: str = "") -> list[NewsGap]:
+    """In the order of events. After the end of the way there is no gap: nothing more is waited for.
+
+    Args:
+        timeline: of a parcel.
+        origin: where it is from; its clock counts, on this side of the border, for events that name none.
+        destination: the same on the other side.
+    """
     events = _told(timeline)
     gaps = []
     for event, after in zip_longest(events, events[1:]):
@@ -61,7 +67,7 @@ def news_gaps(timeline: Timeline) -> list[NewsGap]:
                 event.sub_status,
                 event.carrier,
                 event.occurred_at,
-                clock_offset_s(event),
+                clock_offset_s(event, destination if is_abroad(event) else origin),
                 after.occurred_at if after is not None else None,
                 after.carrier if after is not None else None,
                 kind_of(after.milestone, after.sub_status) if after is not None else -1,

@@ -10,7 +10,7 @@ from psycopg import Connection
 
 from everyleg.core.fold import Timeline
 from everyleg.durations.gaps import State
-from everyleg.durations.kinds import clock_offset_s
+from everyleg.durations.kinds import clock_offset_s, is_abroad
 from everyleg.pipeline.folding import readable_timeline
 from everyleg.planner.policy.views import NumberView
 from everyleg.store.sealing import Keyring
@@ -19,7 +19,7 @@ _NUMBERS = """
 SELECT DISTINCT ON (n.number_id) n.number_id, n.carrier, n.tracking_number, p.parcel_id, s.timeline,
     coalesce(s.milestone, 'pending'), coalesce(s.sub_status, 'registered'),
     p.stopped_at IS NOT NULL OR p.archived_at IS NOT NULL OR n.moved_to IS NOT NULL, p.created_at,
-    coalesce(h.destination_country, ''), coalesce(c.name, array_to_string(s.carriers, '-'), '')
+    coalesce(h.destination_country, ''), h.origin_country, coalesce(c.name, array_to_string(s.carriers, '-'), '')
 FROM unnest(%(numbers)s::bigint[]) AS w (number_id)
 JOIN numbers n ON n.workspace_id = %(workspace)s AND n.number_id = w.number_id
 CROSS JOIN LATERAL (
@@ -97,7 +97,7 @@ def load_views(worker: Connection[Any], keys: Keyring, workspace: int, numbers: 
 
 
 def _viewed(rows: Any, checks: Mapping[int, Checked], opening: tuple[Keyring, int]) -> Iterator[tuple[int, Viewed]]:
-    for number, carrier, tracking, parcel, sealed, milestone, status, stopped, since, country, route in rows:
+    for number, carrier, tracking, parcel, sealed, milestone, status, stopped, since, country, origin, route in rows:
         timeline = readable_timeline(*opening, parcel, sealed)
         last = _last(timeline)
         share, ahead = _share(timeline, carrier, tracking)
@@ -107,7 +107,7 @@ def _viewed(rows: Any, checks: Mapping[int, Checked], opening: tuple[Keyring, in
             milestone=milestone,
             event_at=last.occurred_at if last is not None else None,
             since=since,
-            offset_s=clock_offset_s(last) if last is not None else 0,
+            offset_s=clock_offset_s(last, country if is_abroad(last) else origin) if last is not None else 0,
             share=share,
             leg_ahead=ahead,
             stopped=stopped,

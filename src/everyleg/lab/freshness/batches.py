@@ -3,7 +3,6 @@
 import heapq
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
 from typing import Final
 
 import numpy as np
@@ -15,9 +14,8 @@ from everyleg.durations.together import Move, Together, Told
 from everyleg.lab.freshness.following import TOGETHER, outcome_of, places_of
 from everyleg.lab.freshness.journeys import Journey
 from everyleg.lab.freshness.outcome import Outcome
-from everyleg.planner.policy.adaptive import Adaptive, Choice
-from everyleg.planner.policy.cohorts import Cohorts
-from everyleg.planner.policy.views import Unseen
+from everyleg.planner.policy.adaptive import Adaptive, Choice, waves_of
+from everyleg.planner.policy.cohorts import RENEWED, Cohorts, Group
 
 
 def moves(some: Iterable[Journey], until: float = float("inf")) -> Iterator[Move]:
@@ -114,22 +112,35 @@ class _Run:
         self.due[i], self.checked[i] = _GONE, now
         there = int(np.searchsorted(journey.published, now, "right"))
         self.stale[i][self.seen[i] : there] = now - journey.published[self.seen[i] : there]
-        news, self.seen[i] = there > self.seen[i], there
+        self.seen[i] = there
         over = journey.delivered and there == len(journey.published)
         if not over:
             again[i] = now
         if journey.cohort is None:
             return
-        told = _told(journey, there)
-        left = self.cohorts.move(i, None if over else (journey.cohort, told))
-        if left is None or not news:
+        stood, told = self.cohorts.stands.get(i), _told(journey, there)
+        if stood is not None:
+            self._tell(i, (before, now), (stood, told), again)
+        self.cohorts.move(i, None if over else (journey.cohort, told))
+
+    def _tell(self, i: int, times: tuple[float, float], places: tuple[Group, Told], again: dict[int, float]) -> None:
+        """What a look says of those that stand where this one stood: they may have to be planned anew."""
+        (before, now), (stood, told) = times, places
+        wave = self.cohorts.wave(stood, now)
+        if told == stood[1]:
+            if wave is not None:
+                wave.stayed(before, now)
             return
-        worth = self.policy.weights.kinds[int(journey.kinds[there - 1])]
-        if self.cohorts.wave(left, told, (before + now) / 2, worth):
-            others: Iterable[int] = self.cohorts.groups[left]
-        else:
-            others = self.cohorts.sentinels(left)
-        again.update({one: now for one in others if self.due[one] != _GONE})
+        if wave is None:
+            inside = [before if one == i else self.checked[one] for one in self.cohorts.groups[stood]]
+            worth = self.policy.weights.kinds[int(self.some[i].kinds[self.seen[i] - 1])]
+            wave = self.cohorts.begin(stood, now, worth, np.array(inside))
+        if wave is not None:
+            wave.moved(before, now, self.cohorts.together.told(told))
+        others: Iterable[int] = self.cohorts.sentinels(stood)
+        if wave is not None and wave.movers in RENEWED:
+            others = self.cohorts.groups[stood]
+        again.update({one: now for one in others if one != i and self.due[one] != _GONE})
 
     def _plan(self, again: dict[int, float]) -> None:
         ripe = list(again.items())
@@ -141,19 +152,11 @@ class _Run:
             np.array([s.event_at for s in standing]),
             np.array([float(s.offset_s) for s in standing]),
             np.array([now for _, now in ripe]),
-            np.array([self.cohorts.watchers(i) for i, _ in ripe]),
-            self._waves([i for i, _ in ripe]),
+            np.array([self.cohorts.watchers(i, self.checked[i]) for i, _ in ripe]),
+            np.array([self.checked[i] for i, _ in ripe]),
+            waves_of([self.cohorts.wave(self.cohorts.stands.get(i), now) for i, now in ripe]),
         )
         for (i, _), at in zip(ripe, self.policy.choose(choice), strict=True):
             self.due[i] = float(at) if at <= self.some[i].limit else _GONE
             if self.due[i] != _GONE:
                 heapq.heappush(self.queue, (self.due[i], i))
-
-    def _waves(self, ripe: Sequence[int]) -> dict[int, Unseen]:
-        found: dict[int, Unseen] = {}
-        for place, i in enumerate(ripe):
-            group = self.cohorts.stands.get(i)
-            wave = self.cohorts.waves.get(group) if group is not None else None
-            if wave is not None:
-                found[place] = partial(wave.unseen, self.checked[i])
-        return found

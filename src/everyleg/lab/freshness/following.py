@@ -117,6 +117,7 @@ class Follower:
             np.array([self._offset[i][seen[i]] for i, _ in ripe]),
             np.array([now for _, now in ripe]),
             np.ones(len(ripe)),
+            np.array([now for _, now in ripe]),
         )
         for (i, _), at in zip(ripe, policy.choose(choice), strict=True):
             if at <= self._some[i].limit:

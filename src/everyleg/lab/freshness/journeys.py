@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from everyleg.durations.gaps import Floats, Gap, Ints, State
-from everyleg.durations.kinds import DELIVERED, OTHER, clock_offset_s, kind_of
+from everyleg.durations.kinds import DELIVERED, OTHER, clock_offset_s, is_abroad, kind_of
 from everyleg.lab.season import Line, SeasonEvent, SeasonParcel, SeasonTruth, moment
 
 POLLED: Final = timedelta(days=60).total_seconds()
@@ -52,7 +52,7 @@ def journeys(lines: Iterable[Line]) -> list[Journey]:
     events: dict[str, list[SeasonEvent]] = {}
     end = 0.0
     for line in lines:
-        end = moment(line).timestamp()
+        end = max(end, moment(line).timestamp())
         if isinstance(line, SeasonParcel):
             parcels[line.id] = line
             events[line.id] = []
@@ -66,7 +66,7 @@ def _journey(parcel: SeasonParcel, events: list[SeasonEvent], end: float) -> Jou
     limit = min(begun + POLLED, max(end, begun))
     way = (parcel.destination or "", parcel.channel or "-".join(leg.carrier for leg in parcel.legs))
     standings = [Standing(State(REGISTERED, "", *way), begun, 0)]
-    published, kinds = [], []
+    published, kinds, abroad = [], [], False
     for line in events:
         at, told = line.published_at.timestamp(), line.event
         if at > limit:
@@ -74,8 +74,10 @@ def _journey(parcel: SeasonParcel, events: list[SeasonEvent], end: float) -> Jou
         published.append(at)
         kinds.append(_kind(line, parcel))
         happened = told.occurred_at.timestamp()
+        abroad = abroad or is_abroad(told)
+        offset_s = clock_offset_s(told, parcel.destination if abroad else parcel.origin)
         if len(standings) == 1 or happened > standings[-1].event_at:
-            standings.append(Standing(State(told.sub_status, told.carrier, *way), happened, clock_offset_s(told)))
+            standings.append(Standing(State(told.sub_status, told.carrier, *way), happened, offset_s))
         else:
             standings.append(standings[-1])
         if kinds[-1] == DELIVERED:

@@ -24,7 +24,8 @@ from everyleg.durations.gaps import HOUR, Floats, Ints
 from everyleg.durations.hazards import Hazards
 from everyleg.durations.kinds import CUSTOMS_RELEASED, DELIVERED, KINDS, OUT_FOR_DELIVERY
 from everyleg.planner.policy.ends import settled
-from everyleg.planner.policy.views import NumberView, Plan, Unseen, Why
+from everyleg.planner.policy.views import NumberView, Plan, Why
+from everyleg.planner.policy.waves import Wave
 
 _AHEAD: Final = np.concatenate(
     [
@@ -40,6 +41,9 @@ _AHEAD: Final = np.concatenate(
 
 _STEP: Final = np.diff(_AHEAD, prepend=0.0)
 _MIDDLE: Final = _AHEAD - _STEP / 2
+_PARTS: Final = (np.arange(48) + 0.5) / 48
+"""Moments since the last check at which it is looked up what has come since, as parts of that time."""
+
 _CHUNK: Final = 1024
 """Numbers weighed at once: 30 MB."""
 
@@ -69,8 +73,10 @@ class Choice(Struct, frozen=True):
     """Seconds since the epoch."""
     worth: Floats
     """What knowing is worth, times the kinds' weights."""
-    waves: dict[int, Unseen] = {}
-    """By place in these arrays: what those can expect besides whose cohort is on the move."""
+    checked: Floats
+    """When they were last asked, seconds since the epoch."""
+    waves: Sequence[tuple[Wave, Ints]] = ()
+    """Batches on the move, and the places in these arrays of those inside."""
 
 
 class Adaptive(Struct, frozen=True):
@@ -102,7 +108,8 @@ class Adaptive(Struct, frozen=True):
             np.array([view.offset_s for view in views], dtype=float),
             np.full(len(views), now.timestamp()),
             worth,
-            {i: view.wave for i, view in enumerate(views) if view.wave is not None},
+            np.array([(view.checked_at or view.since).timestamp() for view in views]),
+            waves_of([view.wave for view in views]),
         )
         pairs = zip(views, self.choose(choice), self._expected(choice), strict=True)
         return [
@@ -126,18 +133,32 @@ class Adaptive(Struct, frozen=True):
     def _choose(self, choice: Choice) -> Floats:
         start = np.ceil(choice.now / 300 + 1e-9) * 300
         news = self._news(choice, start[:, None] + _MIDDLE * HOUR) * choice.worth[:, None]
-        there = np.zeros(len(start))
-        for i, unseen in choice.waves.items():
-            wave = unseen(start[i] + np.append(0.0, _AHEAD) * HOUR)
-            there[i] = wave[0]
-            news[i] += np.diff(wave) / _STEP
+        there, aged = self._piled_up(choice)
+        for wave, rows in choice.waves:
+            unseen = wave.unseen(choice.checked[rows], start[rows, None] + np.append(0.0, _AHEAD) * HOUR)
+            unseen *= np.maximum(choice.worth[rows, None], 1.0)
+            there[rows] += unseen[:, 0]
+            news[rows] += np.diff(unseen, axis=1) / _STEP
         unseen_by = there[:, None] + np.cumsum(news * _STEP, axis=1)
-        late = unseen_by + np.cumsum(unseen_by * _STEP, axis=1) / self.patience
+        late = unseen_by + (aged[:, None] + np.cumsum(unseen_by * _STEP, axis=1)) / self.patience
         worth_waiting = np.cumsum((late - np.sqrt(2 * self.price * news)) * _STEP, axis=1)
-        first = int(np.searchsorted(_AHEAD, self.least / timedelta(hours=1) - 1e-9))
-        best = worth_waiting[:, first:].argmin(axis=1) + first
+        earliest = choice.checked + self.least.total_seconds()
+        best = np.where(start[:, None] + _AHEAD * HOUR < earliest[:, None], np.inf, worth_waiting).argmin(axis=1)
         chosen: Floats = start + _AHEAD[best] * HOUR
         return chosen
+
+    def _piled_up(self, choice: Choice) -> tuple[Floats, Floats]:
+        """Of those that are planned anew between two checks: weighted news since the last one, and its hours."""
+        there, aged = np.zeros(len(choice.now)), np.zeros(len(choice.now))
+        waited = (choice.now - choice.checked) / HOUR
+        (rows,) = np.nonzero(waited > 1 / 60)
+        if len(rows):
+            idle = _rows(choice, rows)
+            moments = idle.checked[:, None] + _PARTS * (idle.now - idle.checked)[:, None]
+            step = waited[rows, None] / len(_PARTS)
+            unseen = np.cumsum(self._news(idle, moments) * idle.worth[:, None] * step, axis=1)
+            there[rows], aged[rows] = unseen[:, -1], (unseen * step).sum(axis=1)
+        return there, aged
 
     def _news(self, choice: Choice, moments: Floats) -> Floats:
         ages = np.maximum(moments - choice.event_at[:, None], 0.0)
@@ -188,14 +209,26 @@ _EXPECTED: Final[tuple[tuple[int, Why], ...]] = (
 def _part(choice: Choice, low: int) -> Choice:
     """So many of them as are weighed at once, from one on."""
     high = low + _CHUNK
+    waves = [(wave, rows[(rows >= low) & (rows < high)] - low) for wave, rows in choice.waves]
+    return _rows(choice, slice(low, high), [(wave, rows) for wave, rows in waves if len(rows)])
+
+
+def _rows(choice: Choice, rows: slice | Ints, waves: Sequence[tuple[Wave, Ints]] = ()) -> Choice:
     return Choice(
-        choice.places[low:high],
-        choice.event_at[low:high],
-        choice.offset_s[low:high],
-        choice.now[low:high],
-        choice.worth[low:high],
-        {i - low: unseen for i, unseen in choice.waves.items() if low <= i < high},
+        choice.places[rows],
+        choice.event_at[rows],
+        choice.offset_s[rows],
+        choice.now[rows],
+        choice.worth[rows],
+        choice.checked[rows],
+        waves,
     )
+
+
+def waves_of(waves: Sequence[Wave | None]) -> list[tuple[Wave, Ints]]:
+    """Each wave with the places of those in it, by what each is in."""
+    known = {id(wave): wave for wave in waves if wave is not None}
+    return [(wave, np.array([i for i, one in enumerate(waves) if one is wave])) for wave in known.values()]
 
 
 def is_held(sub_status: str) -> bool:

@@ -1,42 +1,48 @@
 """Parcels of one bag, MAWB or hand-over batch move together: a few are asked for all.
 
 Those of a cohort that stand at the same event are a *group*. Its *sentinels* are asked more often, since each tells of
-many; the others less, by what a sentinel would tell of them. Once one is seen to move, a *wave* is under way: the
-others are to be asked when most of them probably have moved as well, which the curve of `durations.together` tells.
+many; the others less, by what a sentinel would tell of them. Once one is seen to move, a *wave* is under way
+(`waves`): the others are to be asked when most of them probably have moved as well.
 """
 
 from collections.abc import Hashable, Sequence
 from typing import Final
 
-import numpy as np
 from msgspec import Struct, field
 
 from everyleg.durations.gaps import Floats
-from everyleg.durations.together import LAG_EDGES, Together, Told
+from everyleg.durations.together import Together, Told
+from everyleg.planner.policy.waves import WAVE_FOR, Wave
 
 SENTINELS: Final = 2
 """Of a group: one may be the parcel that customs took out."""
+
+JOINT: Final = 0.1
+"""Share that leaves a state together from which on one that moves says anything of the others."""
+
+RENEWED: Final = frozenset({1, 4, 16, 64, 256})
+"""After so many movers the others are planned anew: each time four times as much is known."""
+
+_RELIED_ON: Final = 6
+"""Power of the share that moves together by which the others rely on the sentinels: in full where all move as one, next
+to nothing where every third goes by itself and nobody would tell of it in time.
+"""
 
 Group = tuple[Hashable, Told]
 """A cohort and the event at which those of the group stand."""
 
 
-class Wave(Struct, frozen=True):
-    """A group on the move."""
+def watchers(size: int, together: float, *, sentinel: bool) -> float:
+    """What a check of a member tells, in parcels: more than one for a sentinel, less for one that is watched over.
 
-    began: float
-    """When the one that was seen to move had its news, seconds since the epoch, as well as it is known."""
-    curve: Floats
-    """By `LAG_EDGES`: share of the others that have theirs by then."""
-    worth: float
-    """What that news weighs."""
-
-    def unseen(self, checked: float, moments: Floats) -> Floats:
-        """Weighted news of a member by each moment that was not there when it was last checked."""
-        reached = np.interp(np.append(moments, checked) - self.began, LAG_EDGES, self.curve)
-        before = reached[-1]
-        unseen: Floats = self.worth * (reached[:-1] - before) / max(1.0 - before, 0.05)
-        return unseen
+    Args:
+        size: members of its group.
+        together: how likely it is to move with them.
+        sentinel: whether it is one.
+    """
+    if size <= SENTINELS:
+        return 1.0
+    return 1.0 + together * (size - SENTINELS) / SENTINELS if sentinel else 1.0 - float(together) ** _RELIED_ON
 
 
 class Cohorts(Struct):
@@ -48,36 +54,38 @@ class Cohorts(Struct):
     stands: dict[int, Group] = field(default_factory=dict)
     waves: dict[Group, Wave] = field(default_factory=dict)
 
-    def move(self, member: int, group: Group | None) -> Group | None:
-        """A member was seen to stand there, None once it is over; gives the group it left, if others are left in it."""
+    def move(self, member: int, group: Group | None) -> None:
+        """A member was seen to stand there; None once it is over."""
         left = self.stands.get(member)
         if left == group:
-            return None
+            return
         if left is not None:
             self._leave(member, left)
         if group is not None:
             self.groups.setdefault(group, {})[member] = None
             self.stands[member] = group
-        return left if left in self.groups else None
 
-    def wave(self, left: Group, event: Told, began: float, worth: float) -> bool:
-        """One of a group was seen to move to an event; whether it is the first: then the others are planned anew."""
-        running = self.waves.get(left)
-        if running is not None and began < running.began + LAG_EDGES[-1]:
-            return False
-        self.waves[left] = Wave(began, self.together.coming(event), worth)
-        return True
+    def wave(self, group: Group | None, now: float) -> Wave | None:
+        """That which a group is in."""
+        wave = self.waves.get(group) if group is not None else None
+        return wave if wave is not None and now < wave.seen_at + WAVE_FOR else None
 
-    def watchers(self, member: int) -> float:
-        """What a check of it tells, in parcels: more than one for a sentinel, less for one that is watched over."""
-        there = self.stands.get(member)
-        group = self.groups.get(there, {}) if there is not None else {}
-        if there is None or len(group) <= SENTINELS:
+    def begin(self, left: Group, now: float, worth: float, stood: Floats) -> Wave | None:
+        """One of a group was seen to have moved, the members last seen there at `stood`: the wave, if that is one."""
+        gone = self.together.gone(left[1])
+        if gone[-1] < JOINT or len(self.groups[left]) <= 1:
+            return None
+        self.waves[left] = Wave.begun(now, gone, worth, stood)
+        return self.waves[left]
+
+    def watchers(self, member: int, checked: float) -> float:
+        """As `watchers`, of a member that was last checked at a time."""
+        group = self.stands.get(member)
+        if group is None:
             return 1.0
-        share = self.together.leaving(there[1])
-        if member in self.sentinels(there):
-            return 1.0 + share * (len(group) - SENTINELS) / SENTINELS
-        return 1.0 - share
+        wave = self.waves.get(group)
+        together = self.together.leaving(group[1]) if wave is None else wave.to_move(checked)
+        return watchers(len(self.groups[group]), together, sentinel=member in self.sentinels(group))
 
     def sentinels(self, group: Group) -> Sequence[int]:
         """Those who watch over a group: who came first."""

@@ -6,7 +6,8 @@ from typing import Final, Literal, Protocol
 
 from msgspec import Struct
 
-from everyleg.durations.gaps import Floats, State
+from everyleg.durations.gaps import State
+from everyleg.planner.policy.waves import Wave
 
 Why = Literal[
     "new",
@@ -59,22 +60,14 @@ class NumberView(Struct, frozen=True, kw_only=True):
     watchers: float = 1.0
     """How many parcels' news a check of this one tells of: above 1 for a sentinel of its cohort, below 1 for a parcel
     that sentinels watch over."""
-    wave: "Unseen | None" = None
-    """What it probably has to tell, where its cohort is on the move."""
+    wave: Wave | None = None
+    """That which its cohort is in, if it is on the move."""
     share: float = 1.0
     """How much of its parcel's news this number is likely to tell: little before and after its own leg."""
     leg_ahead: bool = False
     """Whether its leg has not begun yet."""
     stopped: bool = False
     """Stopped, archived, or none of our business any more."""
-
-
-class Unseen(Protocol):
-    """Weighted news that is probably there by each moment and was not seen."""
-
-    def __call__(self, moments: Floats) -> Floats:
-        """By moments, seconds since the epoch."""
-        ...
 
 
 class Plan(Struct, frozen=True):
