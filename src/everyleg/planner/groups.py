@@ -12,7 +12,7 @@ from psycopg import Connection
 
 from everyleg.durations.kinds import kind_of
 from everyleg.durations.together import Together
-from everyleg.pipeline.consolidations.cohorts import cohort_of
+from everyleg.pipeline.consolidations.cohorts import inside_of
 from everyleg.pipeline.consolidations.moved import TOLD
 from everyleg.planner.policy.adaptive import Weights
 from everyleg.planner.policy.cohorts import JOINT, RENEWED, SENTINELS, watchers
@@ -20,7 +20,6 @@ from everyleg.planner.policy.waves import WAVE_FOR as WAVE_FOR_S
 from everyleg.planner.policy.waves import Wave
 from everyleg.planner.viewing import Viewed
 from everyleg.store.changes import Change
-from everyleg.store.sealing import Keyring
 
 WAVE_FOR: Final = timedelta(seconds=WAVE_FOR_S)
 """How long a move of one says something of the others."""
@@ -94,20 +93,19 @@ class _Group(Struct, frozen=True):
 
 
 def others_to_plan(
-    worker: Connection[Any], keys: Keyring, workspace: int, changes: Sequence[Change], numbers: Collection[int]
+    worker: Connection[Any], workspace: int, changes: Sequence[Change], numbers: Collection[int]
 ) -> set[int]:
     """Numbers of those that stood with parcels that changed, where these are the first seen to leave, or so many that
     much more is known (`RENEWED`).
 
     Args:
         worker: a worker's connection.
-        keys: open where parcels were scanned.
         workspace: whose.
         changes: what changed.
         numbers: of the parcels that changed.
     """
     left = {change.parcel_id for change in changes if (change.before or {}).get("sub_status") is not None}
-    cohorts = _known(worker, keys, workspace, numbers) if left else []
+    cohorts = _known(worker, workspace, numbers) if left else []
     if not cohorts:
         return set()
     moved = _moved(worker, workspace, cohorts, min(change.changed_at for change in changes))
@@ -121,10 +119,10 @@ def others_to_plan(
 
 
 def with_cohorts(
-    worker: Connection[Any], keys: Keyring, workspace: int, viewed: dict[int, Viewed], known: tuple[Together, datetime]
+    worker: Connection[Any], workspace: int, viewed: dict[int, Viewed], known: tuple[Together, datetime]
 ) -> dict[int, Viewed]:
     """The same views, with what is known by those they travel with; `known`: how cohorts move, and the time."""
-    cohorts = _known(worker, keys, workspace, viewed)
+    cohorts = _known(worker, workspace, viewed)
     if not cohorts:
         return viewed
     together, now = known
@@ -132,10 +130,9 @@ def with_cohorts(
     return {number: _in_group(one, groups, together) for number, one in viewed.items()}
 
 
-def _known(worker: Connection[Any], keys: Keyring, workspace: int, numbers: Collection[int]) -> list[int]:
-    """Their cohorts, as far as it is known who is in them."""
-    cohorts = cohort_of(worker, keys, workspace, numbers).values()
-    return sorted({cohort.cohort_id for cohort in cohorts if not cohort.inferred})
+def _known(worker: Connection[Any], workspace: int, numbers: Collection[int]) -> list[int]:
+    """Their cohorts, as far as it is known who is in them: a guess has no list."""
+    return sorted(set(inside_of(worker, workspace, numbers).values())) if numbers else []
 
 
 def _groups(

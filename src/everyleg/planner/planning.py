@@ -154,7 +154,7 @@ class Planner:
         parcels = sorted({change.parcel_id for change in changes})
         asked = {"workspace": workspace, "parcels": parcels}
         numbers = {number for (number,) in worker.execute(_NUMBERS, asked)}
-        numbers |= others_to_plan(worker, keys, workspace, changes, numbers)
+        numbers |= others_to_plan(worker, workspace, changes, numbers)
         self._arm(worker, keys, workspace, load_views(worker, keys, workspace, numbers), now)
         if self._airlines is not None:
             waybills = Waybills(Store(worker, keys, workspace), self._airlines).unplanned(numbers)
@@ -178,7 +178,7 @@ class Planner:
         if not viewed:
             return {}
         known = self._knowledge.of(worker, workspace, now)
-        viewed = with_cohorts(worker, keys, workspace, viewed, (known.together, now))
+        viewed = with_cohorts(worker, workspace, viewed, (known.together, now))
         by_carrier: dict[str, list[int]] = defaultdict(list)
         for number, one in viewed.items():
             by_carrier[one.carrier].append(number)

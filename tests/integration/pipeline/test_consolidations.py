@@ -301,3 +301,9 @@ def test_a_cohort_is_what_is_known_to_travel_together_or_else_one_hand_over_at_o
     assert "AC5" not in cohort
     assert cohort["AC6"] == cohort["AC7"]
     assert not found[ids["AC6"]].inferred
+    with database.transaction(None, "worker") as worker:
+        spoil = "UPDATE statements SET said = '\\x00' WHERE workspace_id = %s AND number_id = %s"
+        worker.execute(spoil, (workspace, ids["AC1"]))
+        found = cohort_of(worker, database.keys, workspace, ids.values())
+    assert ids["AC1"] not in found, "a scan that cannot be opened"
+    assert found[ids["AC2"]].cohort_id == cohort["AC2"], "holds up nobody else"

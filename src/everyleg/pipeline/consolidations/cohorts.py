@@ -8,6 +8,7 @@ from collections.abc import Collection
 from typing import Any
 
 import msgspec
+import structlog
 from msgspec import Struct
 from psycopg import Connection
 from xxhash import xxh3_64_intdigest
@@ -15,7 +16,7 @@ from xxhash import xxh3_64_intdigest
 from everyleg.pipeline.consolidations.moved import Membership, memberships_of
 from everyleg.pipeline.consolidations.naming import Kind
 from everyleg.pipeline.known import SAID, Telling
-from everyleg.store.sealing import Keyring, about_column
+from everyleg.store.sealing import Keyring, SealError, about_column
 
 WITHIN_S = 15 * 60
 """Scans of one place this near are one hand-over."""
@@ -34,7 +35,7 @@ JOIN numbers n ON n.workspace_id = s.workspace_id AND n.number_id = s.number_id
 ORDER BY s.number_id, s.occurred_at, s.key
 """
 
-_decode = msgspec.json.Decoder(Telling).decode
+_log = structlog.get_logger(__name__)
 
 
 class Cohort(Struct, frozen=True):
@@ -63,19 +64,18 @@ def cohort_of(
     numbers = list(number_ids)
     if not numbers:
         return {}
-    found = {number: Cohort(known) for number, known in _known(connection, workspace, numbers).items()}
+    found = {number: Cohort(known) for number, known in inside_of(connection, workspace, numbers).items()}
     left = [number for number in numbers if number not in found]
     asked = {"workspace": workspace, "numbers": left, "rows": list(HANDED_OVER)}
-    about = about_column(workspace, SAID)
     for number, carrier, at, said in connection.execute(_SCANNED, asked) if left else ():
-        place = _place(_decode(keys.open(said, about))) if said is not None else None
+        place = _place(keys, workspace, number, said)
         if place is not None:
             slot = int(at.timestamp()) // WITHIN_S
             found[number] = Cohort(-1 - (xxh3_64_intdigest(f"{carrier}\x1f{place}\x1f{slot}".encode()) >> 1))
     return found
 
 
-def _known(connection: Connection[Any], workspace: int, numbers: Collection[int]) -> dict[int, int]:
+def inside_of(connection: Connection[Any], workspace: int, numbers: Collection[int]) -> dict[int, int]:
     """The narrowest consolidation that each number is inside, of several the one that it was put into last."""
     told = list(memberships_of(connection, workspace, numbers))
     out = {(one.number_id, one.consolidation_id) for one in told if one.never or one.left_at is not None}
@@ -88,6 +88,13 @@ def _rank(one: Membership) -> tuple[int, bool, float, int]:
     return _KINDS.index(one.key.kind), one.joined_at is None, -put_in, -one.consolidation_id
 
 
-def _place(said: Telling) -> str | None:
-    """Where a scan was, as exactly as it says; None where it says nothing."""
+def _place(keys: Keyring, workspace: int, number: int, sealed: bytes | None) -> str | None:
+    """Where a scan was, as exactly as it says; None where it says nothing, or cannot be opened."""
+    if sealed is None:
+        return None
+    try:
+        said = keys.open_json(sealed, about_column(workspace, SAID), Telling)
+    except (SealError, msgspec.MsgspecError) as error:
+        _log.warning("scan_unreadable", workspace=workspace, number=number, error=type(error).__name__)
+        return None
     return said.code or said.raw or said.city
