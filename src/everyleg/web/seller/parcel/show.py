@@ -14,6 +14,7 @@ from everyleg.pipeline.ages import Age, ages, heard_until
 from everyleg.web.components.ribbon import Ribbon, ribbon
 from everyleg.web.page import Page
 from everyleg.web.seller.parcel import aboard, queries
+from everyleg.web.seller.parcel.companions import companions
 from everyleg.web.seller.parcel.freshness import freshness
 from everyleg.web.seller.parcel.journey import Block, blocks, has_it, holders
 from everyleg.web.seller.parcel.queries import Head, NumberOf, Witness
@@ -63,6 +64,7 @@ def whole(connection: Connection[Any], page: Page, head: Head, stage: str) -> di
     witnesses = queries.witnesses(connection, keys, workspace, ids)
     witnesses |= aboard.witnesses(connection, page, numbers, told)
     personal = page.may(Permission.SEE_PERSONAL)
+    journey = _journey(page, head, told, known, witnesses, stage)
     return {
         "head": head,
         "numbers": numbers,
@@ -75,7 +77,8 @@ def whole(connection: Connection[Any], page: Page, head: Head, stage: str) -> di
         "replacement": queries.replacement(connection, workspace, head.parcel_id),
         "facts": _facts(page.words, head),
         **freshness(page, known),
-        **_journey(page, head, told, known, witnesses, stage),
+        **journey,
+        "companions": companions(connection, page, head.parcel_id, numbers, journey["spoke"]),
     }
 
 
