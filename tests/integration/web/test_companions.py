@@ -35,7 +35,7 @@ def together(database, workspace):
 
 def named(answer):
     """The numbers that the page says were handed over with its parcel."""
-    card = answer.text.partition("Probably handed over with")[2].partition("</dl>")[0]
+    card = answer.text.partition("Same pick-up")[2].partition("</dl>")[0]
     return re.findall(r">(AC\d)<", card)
 
 
@@ -47,7 +47,7 @@ def test_those_taken_over_at_one_place_within_minutes_are_listed_those_with_late
 
 
 def test_who_was_taken_over_alone_is_with_nobody(owner, together):
-    assert "Probably handed over with" not in owner.get(f"/parcels/{together['AC4']}").text
+    assert "Same pick-up" not in owner.get(f"/parcels/{together['AC4']}").text
 
 
 def test_a_reader_of_one_shop_sees_none_of_another(enter, database, workspace, together):
