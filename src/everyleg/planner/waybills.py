@@ -9,6 +9,8 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple, Protocol
 
+import msgspec
+import structlog
 from msgspec import Struct
 
 from everyleg.core.fold.tellings import Telling
@@ -26,6 +28,9 @@ from everyleg.pipeline.known import Store
 from everyleg.pipeline.numbers import ensure_numbers
 from everyleg.planner.policy.views import DEAD, FINAL, NumberView
 from everyleg.planner.viewing import Viewed, load_checks
+from everyleg.store.sealing import SealError
+
+_log = structlog.get_logger(__name__)
 
 MOST_WATCHED: Final = 20
 """So many parcels inside count; with more, an airline would be asked oftener than it learns anything."""
@@ -196,8 +201,13 @@ class Waybills:
         return found
 
     def _last(self, waybill: Waybill) -> Telling | None:
-        """The latest fact of this use of its number."""
-        told = told_of(self._store, {waybill.consolidation_id: waybill.key})
+        """The latest fact of this use of its number; None where there is none, or where one cannot be opened."""
+        try:
+            told = told_of(self._store, {waybill.consolidation_id: waybill.key})
+        except (SealError, msgspec.MsgspecError) as error:
+            place = {"workspace": self._store.workspace, "consolidation": waybill.consolidation_id}
+            _log.warning("waybill_unreadable", **place, error=type(error).__name__)
+            return None
         mine = [one for one in told if not one.withdrawn and one.statement.occurred_at > waybill.since - AROUND]
         return mine[-1] if mine else None
 

@@ -312,6 +312,17 @@ def test_what_a_forwarder_tells_of_it_plans_it_anew(road, airline):
     assert before != after
 
 
+def test_what_cannot_be_opened_of_it_holds_up_no_plan(road, airline):
+    road.parcels("AC1")
+    road.sheet(inside("AC1"), Traced(f"mawb:{MAWB}", events=[Step(hours(-2).isoformat(), text="到港")]))
+    spoil = """UPDATE statements s SET said = '\\x00' FROM consolidation_numbers c
+        WHERE s.workspace_id = %s AND c.workspace_id = s.workspace_id AND c.number_id = s.number_id"""
+    with road.database.transaction(None, "worker") as worker:
+        assert worker.execute(spoil, (road.workspace,)).rowcount
+    road.plan()
+    assert [number for _, number in road.due()] == [MAWB]
+
+
 def test_many_inside_are_counted_only_as_far_as_they_matter(road, airline):
     some = [f"AC{n}" for n in range(300)]
     road.parcels(*some)
