@@ -37,6 +37,11 @@ def array_of(values: Iterable[int | datetime]) -> str:
     return "{" + ",".join(map(str, values)) + "}"
 
 
+def array_of_bytes(values: Iterable[bytes]) -> str:
+    """Bytes as PostgreSQL writes an array of them, as `array_of`."""
+    return "{" + ",".join([f'"\\\\x{value.hex()}"' for value in values]) + "}"
+
+
 class Target(Struct, frozen=True):
     """Where rows go. All of it is written by us, nothing in it is read from anywhere."""
 

@@ -9,7 +9,7 @@ import structlog
 from msgspec import Struct
 
 from everyleg.core.model import observation_id
-from everyleg.pipeline.bulk import Target, array_of, each, insert
+from everyleg.pipeline.bulk import Target, array_of, array_of_bytes, each, insert
 from everyleg.pipeline.heard import Heard
 from everyleg.pipeline.known import Store
 from everyleg.store.sealing import pack
@@ -156,7 +156,7 @@ def plan(store: Store, items: Sequence[Item]) -> tuple[list[Fresh], list[Count]]
     """Which bodies are observations of their own, and which are counted on the last one of their subject."""
     all_fresh = sorted(map(fresh_of, items), key=lambda one: one.observed_at)
     newest: dict[bytes, tuple[bytes, Fresh | Count]] = {}
-    asked = {"workspace": store.workspace, "subjects": list({one.subject for one in all_fresh})}
+    asked = {"workspace": store.workspace, "subjects": array_of_bytes({one.subject for one in all_fresh})}
     with store.connection.cursor(binary=True) as cursor:
         for subject, observation, sha256, first, last in cursor.execute(_NEWEST, asked):
             newest[subject] = (sha256, Count(observation, first, last, last))
@@ -183,13 +183,25 @@ def _is_late(one: Fresh, newest: Mapping[bytes, tuple[bytes, Fresh | Count]]) ->
     return one.subject in newest and one.observed_at <= newest[one.subject][1].last_observed_at
 
 
-def _told(store: Store, late: Sequence[Fresh]) -> set[Identity]:
-    """Which receptions, none later than the newest of their subject, are of an answer that was known at that time."""
-    if not late:
+def kept_meanwhile(store: Store, fresh: Sequence[Fresh]) -> set[Identity]:
+    """Which of some answers another worker has kept since they were planned: asked again once their numbers are held,
+    since a log and a spool may hand over the same reception, each by itself, to two workers at once.
+    """
+    return _told(store, fresh)
+
+
+def _told(store: Store, some: Sequence[Fresh]) -> set[Identity]:
+    """Which receptions are of an answer that was known at that time."""
+    if not some:
         return set()
-    sha256s, subjects, at = map(list, zip(*(one.identity for one in late), strict=True))
-    asked = {"workspace": store.workspace, "sha256s": sha256s, "subjects": subjects, "at": at}
-    return {(sha256, subject, at) for sha256, subject, at in store.connection.execute(_TOLD, asked)}
+    asked = {
+        "workspace": store.workspace,
+        "sha256s": array_of_bytes(one.sha256 for one in some),
+        "subjects": array_of_bytes(one.subject for one in some),
+        "at": array_of(one.observed_at for one in some),
+    }
+    with store.connection.cursor(binary=True) as cursor:
+        return set(cursor.execute(_TOLD, asked).fetchall())
 
 
 def _again(last: Fresh | Count, at: datetime) -> None:

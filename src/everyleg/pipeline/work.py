@@ -23,7 +23,16 @@ from everyleg.pipeline.heard import Carriers, Heard, hear, missed_refs, named_re
 from everyleg.pipeline.intake import INBOX_BODY, split, unbundle
 from everyleg.pipeline.known import Store
 from everyleg.pipeline.numbers import ensure_numbers, known_numbers, stirred
-from everyleg.pipeline.observing import Fresh, Item, counted_numbers, plan, put_aside, write_counts, write_observations
+from everyleg.pipeline.observing import (
+    Fresh,
+    Item,
+    counted_numbers,
+    kept_meanwhile,
+    plan,
+    put_aside,
+    write_counts,
+    write_observations,
+)
 from everyleg.pipeline.outcomes import Check, Outcome, count_outcomes, write_outcomes
 from everyleg.pipeline.parcels import FOLD
 from everyleg.pipeline.settle import Heard as Told
@@ -258,19 +267,19 @@ def absorb(store: Store, heard: Sequence[tuple[Fresh, Heard]], counts: Sequence[
     ids = ensure_numbers(store.connection, store.workspace, named_refs(said_by), new)
     ids |= known_numbers(store.connection, store.workspace, missed_refs(said_by) - ids.keys())
     news = [
-        [News(ids[said.ref], fresh.item.source, fresh.observed_at, said) for said in one.said if said.ref in ids]
+        (fresh, News(ids[said.ref], fresh.item.source, fresh.observed_at, said))
         for fresh, one in heard
+        for said in one.said
+        if said.ref in ids
     ]
-    flat = [one for some in news for one in some]
+    flat = [one for _, one in news]
     moved = add_links(store, flat, ids) | stirred(store.connection, store.workspace, new) | note(store, flat)
     start = moved | {one.number_id for one in flat}
     names = hold(store, start, alone=counted_numbers(store, counts))
+    twice = kept_meanwhile(store, [fresh for fresh, _ in heard])
+    heard = [one for one in heard if one[0].identity not in twice]
     observations = write_observations(store, heard)
-    told = [
-        Told(one, observations[fresh.identity], fresh.moment)
-        for (fresh, _), some in zip(heard, news, strict=True)
-        for one in some
-    ]
+    told = [Told(one, observations[fresh.identity], fresh.moment) for fresh, one in news if fresh.identity not in twice]
     if ahead := write_counts(store, counts):
         names = hold(store, start | ahead)
     count_unknowns(store, [(one, observations[fresh.identity]) for fresh, one in heard if one.unknown])

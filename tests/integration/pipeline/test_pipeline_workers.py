@@ -4,8 +4,10 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 from everyleg.core.fold import Timeline
+from everyleg.pipeline import work
 from everyleg.pipeline.intake import receive
 from everyleg.pipeline.verify import verify
 from everyleg.pipeline.work import drain
@@ -78,6 +80,31 @@ def told(database, workspace):
     return sorted(
         str(timeline) for timeline in timelines(database, workspace).values() if isinstance(timeline, Timeline)
     )
+
+
+def test_a_reception_that_two_workers_read_at_once_is_kept_once(database, workspace, monkeypatch):
+    for _ in range(2):  # as a log and a spool hand it over, each by itself
+        receive(database, [got(workspace, body(event(-5)))])
+    written, go_on, settle = threading.Event(), threading.Event(), work.settle
+
+    def then_wait(*given):
+        settled = settle(*given)
+        if not written.is_set():
+            written.set()
+            go_on.wait(10)
+        return settled
+
+    monkeypatch.setattr(work, "settle", then_wait)
+    workers = [threading.Thread(target=drain, args=(database, carriers()), kwargs={"most": 1}) for _ in range(2)]
+    workers[0].start()
+    assert written.wait(10)
+    workers[1].start()
+    time.sleep(0.5)  # by now it has seen that nobody told of this reception yet
+    go_on.set()
+    for worker in workers:
+        worker.join(10)
+    assert rows(database, "SELECT times FROM observations WHERE workspace_id = %s", workspace) == [(1,)]
+    assert count(database, workspace, "inbox") == 0
 
 
 def test_two_workers_come_to_what_one_comes_to(database, workspace, other_workspace):
