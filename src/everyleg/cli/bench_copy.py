@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from statistics import median
 from typing import Any
 
 import psycopg
@@ -24,6 +25,19 @@ class Copied(Struct):
     a batch of the pipeline writes: what keeps each statement once."""
     bare: float
     """COPY straight into the table, one commit: refused by row-level security, and by the first row that is there."""
+
+
+def beside(statements: int, seconds: Sequence[float], references: Sequence[Copied]) -> float:
+    """The middle of the ratios of rounds: so many statements in so many seconds ÷ a keyed COPY right after."""
+    return round(median(statements / took / one.keyed for took, one in zip(seconds, references, strict=True)), 4)
+
+
+def figures_of(references: Sequence[Copied]) -> dict[str, int]:
+    """The middle of what the references did, as figures of a bench."""
+    return {
+        "keyed_copy_statements_per_s": round(median(one.keyed for one in references)),
+        "bare_copy_statements_per_s": round(median(one.bare for one in references)),
+    }
 
 
 def copied(database: Database, most: int, an_answer: int) -> Copied:

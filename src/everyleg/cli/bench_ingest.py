@@ -9,7 +9,7 @@ from typing import Any
 
 from everyleg.app.plugins import registry
 from everyleg.cli.bench_answers import START, STATEMENTS, bench_store, items, take, through
-from everyleg.cli.bench_copy import ROUNDS, copied
+from everyleg.cli.bench_copy import ROUNDS, beside, copied, figures_of
 from everyleg.cli.bench_report import report
 from everyleg.cli.store import default_workspace
 from everyleg.lab.mix import ways
@@ -40,18 +40,16 @@ def run(seed: int, parcels: int) -> dict[str, Any]:
         ours.send(0)
         worker.join()
     durable, done = (median(seconds) for seconds in zip(*rounds, strict=True))
-    pairs = zip(rounds, references, strict=True)
-    copy = median(parcels * STATEMENTS / seconds / reference.keyed for (_, seconds), reference in pairs)
+    copy = beside(parcels * STATEMENTS, [done for _, done in rounds], references)
     figures = {
         "parcels": parcels,
         "statements_per_answer": STATEMENTS,
         "durable_observations_per_s": round(parcels / durable),
         "observations_per_s": round(parcels / done),
         "statements_per_s": round(parcels * STATEMENTS / done),
-        "keyed_copy_statements_per_s": round(median(one.keyed for one in references)),
-        "bare_copy_statements_per_s": round(median(one.bare for one in references)),
+        **figures_of(references),
     }
-    return report("ingest", seed, figures, {"copy": round(copy, 4)}, GOALS)
+    return report("ingest", seed, figures, {"copy": copy}, GOALS)
 
 
 def _round(database: Database, worker: Connection, received: Sequence[Received]) -> tuple[float, float]:

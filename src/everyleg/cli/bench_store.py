@@ -11,7 +11,7 @@ import psycopg
 from msgspec import Struct
 
 from everyleg.cli.bench_answers import START, STATEMENTS, bench_store, items, through
-from everyleg.cli.bench_copy import ROUNDS, copied
+from everyleg.cli.bench_copy import ROUNDS, beside, copied, figures_of
 from everyleg.cli.bench_report import report
 from everyleg.cli.store import default_workspace
 from everyleg.lab.mix import Way, ways
@@ -44,20 +44,18 @@ def run(seed: int, parcels: int) -> dict[str, Any]:
             rounds.append(_round(database, workspace, ways(seed + i, parcels, STATEMENTS + 1)))
             references.append(copied(database, parcels * STATEMENTS, STATEMENTS))
     first, same, news = (median(getattr(one, wave) for one in rounds) for wave in ("first", "same", "news"))
-    pairs = zip(rounds, references, strict=True)
-    copy = median(parcels * STATEMENTS / one.first / reference.keyed for one, reference in pairs)
+    copy = beside(parcels * STATEMENTS, [one.first for one in rounds], references)
     figures = {
         "parcels": parcels,
         "statements_per_answer": STATEMENTS,
         "observations_per_s": round(parcels / first),
         "statements_per_s": round(parcels * STATEMENTS / first),
-        "keyed_copy_statements_per_s": round(median(one.keyed for one in references)),
-        "bare_copy_statements_per_s": round(median(one.bare for one in references)),
+        **figures_of(references),
         "unchanged_observations_per_s": round(parcels / same),
         "news_observations_per_s": round(parcels / news),
         "bytes_per_parcel": round(size),
     }
-    return report("store", seed, figures, {"copy": round(copy, 4), "unchanged": round(news / same, 2)}, GOALS)
+    return report("store", seed, figures, {"copy": copy, "unchanged": round(news / same, 2)}, GOALS)
 
 
 def _round(database: Database, workspace: int, told: Sequence[Way]) -> Round:

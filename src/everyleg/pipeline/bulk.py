@@ -71,11 +71,10 @@ def insert(connection: Connection[Any], target: Target, rows: Sequence[Sequence[
     """
     if not rows:
         return []
-    if len(rows) > FEW:
-        return _through_copy(connection, target, rows)
     found: list[Any] = []
     with connection.cursor() as cursor:
-        cursor.executemany(_one_by_one(target), rows, returning=bool(target.returning))
+        _stage(cursor, target, rows)
+        _merge(cursor, target, rows)
         while target.returning:
             found += cursor.fetchall()
             if not cursor.nextset():
@@ -99,14 +98,10 @@ def inserting(connection: Connection[Any], writes: Writes) -> Iterator[None]:
         return
     with connection.cursor() as cursor:
         for target, rows in writes:
-            if len(rows) > FEW:
-                _stage(cursor, target, rows)
+            _stage(cursor, target, rows)
         with connection.pipeline():
             for target, rows in writes:
-                if len(rows) > FEW:
-                    cursor.execute(_whole(target)[2])
-                else:
-                    cursor.executemany(_one_by_one(target), rows)
+                _merge(cursor, target, rows)
             yield
 
 
@@ -132,7 +127,11 @@ def _whole(target: Target) -> tuple[str, str, str]:
 
 
 def _stage(cursor: Cursor[Any], target: Target, rows: Sequence[Sequence[Any]]) -> None:
-    """Copy rows to the session's temporary table of a target; making one costs as much as merging a hundred rows."""
+    """Copy rows, more than a few, to the session's temporary table of a target; making one costs as much as merging a
+    hundred rows.
+    """
+    if len(rows) <= FEW:
+        return
     make, fill, _ = _whole(target)
     cursor.execute(make)
     with cursor.copy(fill) as copy:
@@ -141,8 +140,9 @@ def _stage(cursor: Cursor[Any], target: Target, rows: Sequence[Sequence[Any]]) -
             copy.write_row(row)
 
 
-def _through_copy(connection: Connection[Any], target: Target, rows: Sequence[Sequence[Any]]) -> list[Any]:
-    with connection.cursor() as cursor:
-        _stage(cursor, target, rows)
+def _merge(cursor: Cursor[Any], target: Target, rows: Sequence[Sequence[Any]]) -> None:
+    """Put rows in: a few by themselves, more from where they were staged."""
+    if len(rows) > FEW:
         cursor.execute(_whole(target)[2])
-        return cursor.fetchall() if target.returning else []
+    else:
+        cursor.executemany(_one_by_one(target), rows, returning=bool(target.returning))

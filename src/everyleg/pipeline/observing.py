@@ -160,7 +160,7 @@ def plan(store: Store, items: Sequence[Item]) -> tuple[list[Fresh], list[Count]]
     with store.connection.cursor(binary=True) as cursor:
         for subject, observation, sha256, first, last in cursor.execute(_NEWEST, asked):
             newest[subject] = (sha256, Count(observation, first, last, last))
-    told = _told(store, [one for one in all_fresh if _is_late(one, newest)])
+    told = told_already(store, [one for one in all_fresh if _is_late(one, newest)])
     kept: dict[Identity, Fresh] = {}
     counted: dict[int, Count] = {}
     for one in all_fresh:
@@ -183,14 +183,7 @@ def _is_late(one: Fresh, newest: Mapping[bytes, tuple[bytes, Fresh | Count]]) ->
     return one.subject in newest and one.observed_at <= newest[one.subject][1].last_observed_at
 
 
-def kept_meanwhile(store: Store, fresh: Sequence[Fresh]) -> set[Identity]:
-    """Which of some answers another worker has kept since they were planned: asked again once their numbers are held,
-    since a log and a spool may hand over the same reception, each by itself, to two workers at once.
-    """
-    return _told(store, fresh)
-
-
-def _told(store: Store, some: Sequence[Fresh]) -> set[Identity]:
+def told_already(store: Store, some: Sequence[Fresh]) -> set[Identity]:
     """Which receptions are of an answer that was known at that time."""
     if not some:
         return set()

@@ -10,6 +10,7 @@ from everyleg.core.model import Ref
 from everyleg.pipeline.bulk import each
 from everyleg.pipeline.consolidations.naming import key_of
 from everyleg.pipeline.numbers import as_they_are, ensure_numbers, lock_numbers, stirred
+from everyleg.store.due import arm_now
 
 FOLD = "fold"
 """The kind of what is due when a number has to be folded anew; its subject is the number."""
@@ -73,12 +74,6 @@ FROM unnest(%(parcels)s::bigint[], %(shipments)s::bigint[]) AS w (parcel_id, shi
 WHERE p.workspace_id = %(workspace)s AND p.parcel_id = w.parcel_id
 """
 
-_FOLD_SOON = """
-INSERT INTO due (workspace_id, kind, subject_id, due_at)
-SELECT %(workspace)s, %(kind)s, unnest(%(numbers)s::bigint[]), now()
-ON CONFLICT (workspace_id, kind, subject_id) DO UPDATE SET due_at = excluded.due_at, attempts = 0
-"""
-
 
 def ensure_parcels(connection: Connection[Any], workspace: int, wanted: Sequence[NewParcel]) -> list[Ensured]:
     """The parcel of each number, made where there is none; in the order asked.
@@ -132,9 +127,7 @@ def make_parcels(connection: Connection[Any], workspace: int, wanted: Iterable[W
 
 def fold_soon(connection: Connection[Any], workspace: int, number_ids: Iterable[int]) -> None:
     """Have a worker fold these numbers' parcels anew, as soon as this transaction is committed."""
-    numbers = sorted(number_ids)
-    if numbers:
-        connection.execute(_FOLD_SOON, {"workspace": workspace, "kind": FOLD, "numbers": numbers})
+    arm_now(connection, workspace, FOLD, number_ids)
 
 
 def _other(pair: Wanted, pairs: Sequence[Wanted]) -> bool:

@@ -11,11 +11,12 @@ from psycopg.types.json import Jsonb
 from everyleg.core.fold import Timeline
 from everyleg.core.model import Ref
 from everyleg.pipeline.ages import LEARN, PLAN
-from everyleg.pipeline.bulk import Target, Writes, array_of, each, insert
+from everyleg.pipeline.bulk import Target, Writes, each, insert
 from everyleg.pipeline.folding import TIMELINE, Whole, open_timeline
 from everyleg.pipeline.known import Store
 from everyleg.pipeline.matching import Match
 from everyleg.pipeline.parcels import make_parcels
+from everyleg.store.due import arm_now
 
 _STATES = Target(
     "states",
@@ -55,14 +56,6 @@ WHERE l.workspace_id = a.workspace_id AND l.parcel_id = w.id
 _LIST_AGAIN = """
 UPDATE states s SET listed = p.archived_at IS NULL FROM parcels p
 WHERE s.workspace_id = %s AND s.parcel_id = ANY(%s) AND p.workspace_id = s.workspace_id AND p.parcel_id = s.parcel_id
-"""
-
-# who lives by changes reads none for these
-_RETOLD = """
-INSERT INTO due (workspace_id, kind, subject_id, due_at)
-SELECT %(workspace)s, kind, parcel, now()
-FROM unnest(%(kinds)s::text[]) AS k (kind) CROSS JOIN unnest(%(parcels)s::bigint[]) AS p (parcel)
-ON CONFLICT (workspace_id, kind, subject_id) DO UPDATE SET due_at = excluded.due_at, attempts = 0
 """
 
 Span = tuple[datetime | None, datetime | None]
@@ -132,9 +125,8 @@ def bring(store: Store, whole: Whole, matches: Sequence[Match]) -> tuple[int, Wr
             changes.append(_change_row(store, parcel, before.get(parcel), columns.summary))
         else:
             retold.append(parcel)
-    if retold:
-        asked = {"workspace": store.workspace, "kinds": [LEARN, PLAN], "parcels": array_of(sorted(retold))}
-        store.connection.execute(_RETOLD, asked)
+    for kind in (LEARN, PLAN):  # who lives by changes reads none for these
+        arm_now(store.connection, store.workspace, kind, retold)
     legs = _legs(store, standing, {ref: number for number, ref in whole.names.refs.items()})
     return len(states), [*_revive(store, standing, states), (_CHANGES, changes), (_LEGS, legs)]
 

@@ -27,9 +27,9 @@ from everyleg.pipeline.observing import (
     Fresh,
     Item,
     counted_numbers,
-    kept_meanwhile,
     plan,
     put_aside,
+    told_already,
     write_counts,
     write_observations,
 )
@@ -276,7 +276,8 @@ def absorb(store: Store, heard: Sequence[tuple[Fresh, Heard]], counts: Sequence[
     moved = add_links(store, flat, ids) | stirred(store.connection, store.workspace, new) | note(store, flat)
     start = moved | {one.number_id for one in flat}
     names = hold(store, start, alone=counted_numbers(store, counts))
-    twice = kept_meanwhile(store, [fresh for fresh, _ in heard])
+    # a log and a spool may hand over one reception, each by itself, to two workers at once: one has kept it by now
+    twice = told_already(store, [fresh for fresh, _ in heard])
     heard = [one for one in heard if one[0].identity not in twice]
     observations = write_observations(store, heard)
     told = [Told(one, observations[fresh.identity], fresh.moment) for fresh, one in news if fresh.identity not in twice]

@@ -12,7 +12,7 @@ from psycopg import Connection
 
 from everyleg.durations.kinds import kind_of
 from everyleg.durations.together import Together
-from everyleg.pipeline.consolidations.cohorts import inside_of
+from everyleg.pipeline.consolidations.cohorts import narrowest_of
 from everyleg.pipeline.consolidations.moved import TOLD
 from everyleg.planner.policy.adaptive import Weights
 from everyleg.planner.policy.cohorts import JOINT, RENEWED, SENTINELS, watchers
@@ -132,7 +132,7 @@ def with_cohorts(
 
 def _known(worker: Connection[Any], workspace: int, numbers: Collection[int]) -> list[int]:
     """Their cohorts, as far as it is known who is in them: a guess has no list."""
-    return sorted(set(inside_of(worker, workspace, numbers).values())) if numbers else []
+    return sorted(set(narrowest_of(worker, workspace, numbers).values())) if numbers else []
 
 
 def _groups(

@@ -17,7 +17,7 @@ from everyleg.pipeline.ages import CHECK, LOOK, PLAN
 from everyleg.pipeline.bulk import Target, insert
 from everyleg.pipeline.consolidations.fanning import WAYBILL
 from everyleg.pipeline.known import Store
-from everyleg.planner.asking.contract import Given
+from everyleg.planner.asking.contract import Airlines, Given
 from everyleg.planner.groups import others_to_plan, with_cohorts
 from everyleg.planner.knowledge import Knowledge, Known
 from everyleg.planner.policy.adaptive import Adaptive
@@ -26,11 +26,11 @@ from everyleg.planner.policy.views import Plan, Policy
 from everyleg.planner.prices import Allowances, keep_price, load_prices
 from everyleg.planner.routing.letting_go import let_go_soon
 from everyleg.planner.viewing import Viewed, load_views
-from everyleg.planner.waybills import Airlines, Waybills
+from everyleg.planner.waybills import Waybills
 from everyleg.store.changes import Change, read_changes
 from everyleg.store.cursors import move_cursor, take_cursor
 from everyleg.store.db import Database
-from everyleg.store.due import claim, done
+from everyleg.store.due import REARM, claim, done
 from everyleg.store.sealing import Keyring
 
 READER: Final = "planner"
@@ -47,7 +47,7 @@ _POLICY = "SELECT settings->>'checks' FROM workspaces WHERE workspace_id = %s"
 _DUE = Target(
     "due",
     (("workspace_id", "integer"), ("kind", "text"), ("subject_id", "bigint"), ("due_at", "timestamptz")),
-    """ON CONFLICT (workspace_id, kind, subject_id) DO UPDATE SET due_at = excluded.due_at, attempts = 0""",
+    REARM,
 )
 
 _NOT_DUE = "DELETE FROM due WHERE workspace_id = %s AND kind = %s AND subject_id = ANY(%s)"
@@ -92,14 +92,14 @@ class Planner:
         """Plan what has to be planned anew: parcels, those that somebody looks at, air waybills; gives how many there
         were.
         """
+        plans = {PLAN: self.plan_parcels, LOOK: self.look, WAYBILL: self.plan_waybills}
         with database.transaction(None, "worker") as worker:
-            claims = [one for kind in (PLAN, LOOK, WAYBILL) for one in claim(worker, kind, now, _LEASE, most)]
+            claims = [one for kind in plans for one in claim(worker, kind, now, _LEASE, most)]
             by_place: dict[tuple[int, str], list[int]] = defaultdict(list)
             for one in claims:
                 by_place[one.workspace_id, one.kind].append(one.subject_id)
-            for (workspace, kind), parcels in sorted(by_place.items()):
-                plans = {PLAN: self.plan_parcels, LOOK: self.look, WAYBILL: self.plan_waybills}
-                plans[kind](worker, database.keys, workspace, parcels, now)
+            for (workspace, kind), subjects in sorted(by_place.items()):
+                plans[kind](worker, database.keys, workspace, subjects, now)
             done(worker, claims)
             return len(claims)
 

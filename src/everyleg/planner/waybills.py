@@ -5,9 +5,9 @@ way by air any more: all are delivered, given up, stopped, taken out or with the
 given it out at its terminal.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from datetime import datetime
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import structlog
@@ -20,12 +20,14 @@ from everyleg.durations.gaps import State
 from everyleg.durations.kinds import clock_offset_s
 from everyleg.pipeline.ages import CHECK
 from everyleg.pipeline.consolidations.aboard import told_of
+from everyleg.pipeline.consolidations.around import around
 from everyleg.pipeline.consolidations.moved import TOLD, with_moved
 from everyleg.pipeline.consolidations.naming import Key, mawb_of
 from everyleg.pipeline.consolidations.now_inside import around_at
 from everyleg.pipeline.consolidations.spreading import AROUND
 from everyleg.pipeline.known import Store
 from everyleg.pipeline.numbers import ensure_numbers
+from everyleg.planner.asking.contract import Airlines, airlines_of
 from everyleg.planner.policy.views import DEAD, FINAL, NumberView
 from everyleg.planner.viewing import Viewed, load_checks
 from everyleg.store.sealing import SealError
@@ -50,21 +52,17 @@ _BY_NUMBERS = _WAYBILLS.format(which="k.reference = ANY(%(numbers)s)")
 
 _NAMES = "SELECT number_id, carrier, tracking_number FROM numbers WHERE workspace_id = %s AND number_id = ANY(%s)"
 
-_AROUND_THEM = """
-WITH RECURSIVE around (id) AS (
-    SELECT consolidation_id FROM memberships WHERE workspace_id = %(workspace)s AND number_id = ANY(%(numbers)s)
-    UNION
-    SELECT m.consolidation_id FROM around
-    JOIN consolidation_numbers c ON c.workspace_id = %(workspace)s AND c.consolidation_id = around.id
-    JOIN memberships m ON m.workspace_id = %(workspace)s AND m.number_id = c.number_id
-)
+_DIRECT = "SELECT consolidation_id FROM memberships WHERE workspace_id = %(workspace)s AND number_id = ANY(%(numbers)s)"
+
+_AROUND_THEM = f"""
+WITH RECURSIVE {around(_DIRECT)}
 SELECT k.consolidation_id FROM around
 JOIN consolidations k ON k.workspace_id = %(workspace)s AND k.consolidation_id = around.id AND k.kind = 'mawb'
 WHERE NOT EXISTS (
     SELECT FROM numbers n JOIN due d ON d.workspace_id = n.workspace_id AND d.kind = %(check)s
         AND d.subject_id = n.number_id
     WHERE n.workspace_id = k.workspace_id AND n.tracking_number = k.reference)
-"""
+"""  # noqa: S608 - our own words
 
 _ACCOUNTS = "SELECT DISTINCT source FROM source_accounts WHERE workspace_id = %s AND paused_at IS NULL AND NOT open"
 
@@ -90,18 +88,6 @@ SELECT i.number_id FROM inside i WHERE i.number_id > %(after)s AND EXISTS (
         AND s.stage <> 'last_mile' AND s.milestone <> ALL(%(final)s) AND s.sub_status <> ALL(%(dead)s))
 ORDER BY i.number_id LIMIT %(most)s
 """  # noqa: S608 - our own words
-
-
-class Airlines(Protocol):
-    """Who carries air cargo."""
-
-    def for_waybill(self, airline: str) -> Sequence[str]:
-        """Slugs of those that can be asked for the waybills of an airline (its three digits), its own first."""
-        ...
-
-    def open_to_all(self, slug: str) -> bool:
-        """Whether it can be asked without an account."""
-        ...
 
 
 class Waybill(Struct, frozen=True):
@@ -176,8 +162,7 @@ class Waybills:
 
     def _carriers(self, waybill: Waybill) -> list[str]:
         """Who can be asked for it, with the accounts that there are."""
-        able = self._airlines.for_waybill(waybill.reference[:3])
-        return [slug for slug in able if slug in self._mine or self._airlines.open_to_all(slug)]
+        return airlines_of(waybill.reference, self._airlines, self._mine)
 
     def _number(self, waybill: Waybill, carriers: list[str], *, make: bool) -> int | None:
         """The number under which it is asked: as a carrier among these knows it, else the likeliest one's."""

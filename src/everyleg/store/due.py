@@ -3,7 +3,7 @@
 A claim moves `due_at` on by a lease: whoever dies with it loses it when the lease ends. Claims skip each other's rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,14 @@ class Claim(Struct, frozen=True):
     """How often it was claimed since it was armed, this time included."""
     until: datetime
 
+
+REARM = "ON CONFLICT (workspace_id, kind, subject_id) DO UPDATE SET due_at = excluded.due_at, attempts = 0"
+"""The end of an INSERT into `due`: of what is armed already the new time counts."""
+
+_ARM_NOW = f"""
+INSERT INTO due (workspace_id, kind, subject_id, due_at)
+SELECT %(workspace)s, %(kind)s, unnest(%(subjects)s::bigint[]), now() {REARM}
+"""
 
 _ARM = """
 INSERT INTO due (workspace_id, kind, subject_id, due_at, worker_group) VALUES (%s, %s, %s, %s, %s)
@@ -50,6 +58,13 @@ def arm(connection: Connection[Any], item: tuple[int, str, int], at: datetime, g
         group: the worker group that is to claim it.
     """
     connection.execute(_ARM, (*item, at, group))
+
+
+def arm_now(connection: Connection[Any], workspace: int, kind: str, subjects: Iterable[int]) -> None:
+    """Make things of a kind due as soon as this transaction is committed."""
+    listed = sorted(subjects)
+    if listed:
+        connection.execute(_ARM_NOW, {"workspace": workspace, "kind": kind, "subjects": listed})
 
 
 def is_armed(connection: Connection[Any], item: tuple[int, str, int]) -> bool:

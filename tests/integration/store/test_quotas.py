@@ -49,25 +49,31 @@ def test_an_account_that_is_gone_gets_nothing(database, workspace):
         Quotas(database).reserve((workspace, 10**9), HOURLY)
 
 
-def _ask(conninfo, account, seconds, tell):
+def _ask(conninfo, account, may, keep, tell):
     with Database(conninfo, Keyring({1: bytes(32)}, b"look up")) as database:
         quotas, calls = Quotas(database), []
-        end = time.monotonic() + seconds
+        end = time.monotonic() + 2.5
         while time.monotonic() < end:
-            if quotas.reserve(account, Allowance(Quota(per_second=5, per_minute=12))).granted:
+            if quotas.reserve(account, may, keep=keep).granted:
                 calls.append(time.time())
         tell.put(calls)
 
 
-def test_two_processes_together_never_exceed_a_window(database, account):
+def asked_by_processes(database, accounts, may, keep=0.0):
+    """When calls were granted to processes, one for each of these accounts, that ask as fast as they can."""
     start = multiprocessing.get_context("spawn")
     tell = start.Queue()
-    both = [start.Process(target=_ask, args=(database.conninfo, account, 2.5, tell)) for _ in range(2)]
-    for one in both:
+    all_ = [start.Process(target=_ask, args=(database.conninfo, one, may, keep, tell)) for one in accounts]
+    for one in all_:
         one.start()
-    calls = sorted(call for _ in both for call in tell.get(timeout=30))
-    for one in both:
+    calls = sorted(call for _ in all_ for call in tell.get(timeout=30))
+    for one in all_:
         one.join(10)
+    return calls
+
+
+def test_two_processes_together_never_exceed_a_window(database, account):
+    calls = asked_by_processes(database, [account] * 2, Allowance(Quota(per_second=5, per_minute=12)))
     assert 5 <= len(calls) <= 12
     assert all(sum(at <= other < at + 1 for other in calls) <= 5 for at in calls)
 

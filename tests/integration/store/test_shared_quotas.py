@@ -1,6 +1,5 @@
 """Accounts that a server cannot tell apart are counted as one, whatever workspace they belong to."""
 
-import multiprocessing
 import time
 from itertools import count
 
@@ -9,12 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from everyleg.store.db import Database
 from everyleg.store.quotas import INSTALLATION, Allowance, Pool, Quotas
-from everyleg.store.sealing import Keyring
 from everyleg.store.windows import LATE_S, Quota, windows
 
-from .test_quotas import granted, new_account
+from .test_quotas import asked_by_processes, granted, new_account
 
 names = (f"acme host-{n}" for n in count())
 
@@ -157,26 +154,9 @@ def test_over_any_sequence_two_workspaces_and_two_processes_never_exceed_a_windo
             assert sum(at <= other < at + limit.seconds + LATE_S / 2 for other, _ in days.calls) <= limit.limit
 
 
-def _ask(conninfo, account, seconds, tell):
-    with Database(conninfo, Keyring({1: bytes(32)}, b"look up")) as database:
-        quotas, calls = Quotas(database), []
-        may = shared(Quota(per_second=5, per_minute=12), "acme two processes")
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if quotas.reserve(account, may, keep=0.1).granted:
-                calls.append(time.time())
-        tell.put(calls)
-
-
 def test_two_processes_of_two_workspaces_never_exceed_a_window_together(database, accounts):
-    start = multiprocessing.get_context("spawn")
-    tell = start.Queue()
-    both = [start.Process(target=_ask, args=(database.conninfo, one, 2.5, tell)) for one in accounts]
-    for one in both:
-        one.start()
-    calls = sorted(call for _ in both for call in tell.get(timeout=30))
-    for one in both:
-        one.join(10)
+    may = shared(Quota(per_second=5, per_minute=12), "acme two processes")
+    calls = asked_by_processes(database, accounts, may, keep=0.1)
     assert 5 <= len(calls) <= 12
     assert all(sum(at <= other < at + 1 for other in calls) <= 5 for at in calls)
 

@@ -64,7 +64,7 @@ def cohort_of(
     numbers = list(number_ids)
     if not numbers:
         return {}
-    found = {number: Cohort(known) for number, known in inside_of(connection, workspace, numbers).items()}
+    found = {number: Cohort(known) for number, known in narrowest_of(connection, workspace, numbers).items()}
     left = [number for number in numbers if number not in found]
     asked = {"workspace": workspace, "numbers": left, "rows": list(HANDED_OVER)}
     for number, carrier, at, said in connection.execute(_SCANNED, asked) if left else ():
@@ -75,7 +75,7 @@ def cohort_of(
     return found
 
 
-def inside_of(connection: Connection[Any], workspace: int, numbers: Collection[int]) -> dict[int, int]:
+def narrowest_of(connection: Connection[Any], workspace: int, numbers: Collection[int]) -> dict[int, int]:
     """The narrowest consolidation that each number is inside, of several the one that it was put into last."""
     told = list(memberships_of(connection, workspace, numbers))
     out = {(one.number_id, one.consolidation_id) for one in told if one.never or one.left_at is not None}

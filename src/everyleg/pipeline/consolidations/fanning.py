@@ -2,15 +2,17 @@
 
 from collections.abc import Collection
 
+from everyleg.pipeline.consolidations.around import AROUND
 from everyleg.pipeline.consolidations.naming import key_of
 from everyleg.pipeline.known import Names, Store
 from everyleg.pipeline.parcels import FOLD
+from everyleg.store.due import REARM
 
 WAYBILL = "waybill"
 """The kind of what is due when it has to be planned anew whether an air waybill is asked for; its subject is the
 consolidation. Somebody was put in, or something is told of it."""
 
-_FOLD_INSIDE = """
+_FOLD_INSIDE = f"""
 WITH RECURSIVE inside (number_id) AS (
     SELECT unnest(%(numbers)s::bigint[])
     UNION
@@ -21,31 +23,25 @@ WITH RECURSIVE inside (number_id) AS (
 INSERT INTO due (workspace_id, kind, subject_id, due_at)
 SELECT %(workspace)s, %(kind)s, number_id, now() FROM inside
 WHERE number_id <> ALL(%(numbers)s::bigint[]) ORDER BY number_id
-ON CONFLICT (workspace_id, kind, subject_id) DO UPDATE SET due_at = excluded.due_at, attempts = 0
-"""
+{REARM}
+"""  # noqa: S608 - our own words
 
-_PLAN = """
+_PLAN = f"""
 INSERT INTO due (workspace_id, kind, subject_id, due_at)
 SELECT DISTINCT k.workspace_id, %(kind)s, k.consolidation_id, now() FROM consolidation_numbers c
 JOIN consolidations k ON k.workspace_id = c.workspace_id AND k.consolidation_id = c.consolidation_id
 WHERE c.workspace_id = %(workspace)s AND c.number_id = ANY(%(ids)s) AND k.kind = 'mawb' ORDER BY k.consolidation_id
-ON CONFLICT (workspace_id, kind, subject_id) DO UPDATE SET due_at = excluded.due_at, attempts = 0
-"""
+{REARM}
+"""  # noqa: S608 - our own words
 
-_PLAN_AROUND = """
-WITH RECURSIVE around (id) AS (
-    SELECT unnest(%(ids)s::bigint[])
-    UNION
-    SELECT m.consolidation_id FROM around
-    JOIN consolidation_numbers c ON c.workspace_id = %(workspace)s AND c.consolidation_id = around.id
-    JOIN memberships m ON m.workspace_id = %(workspace)s AND m.number_id = c.number_id
-)
+_PLAN_AROUND = f"""
+WITH RECURSIVE {AROUND}
 INSERT INTO due (workspace_id, kind, subject_id, due_at)
 SELECT %(workspace)s, %(kind)s, k.consolidation_id, now() FROM around
 JOIN consolidations k ON k.workspace_id = %(workspace)s AND k.consolidation_id = around.id
 WHERE k.kind = 'mawb' ORDER BY k.consolidation_id
-ON CONFLICT (workspace_id, kind, subject_id) DO UPDATE SET due_at = excluded.due_at, attempts = 0
-"""
+{REARM}
+"""  # noqa: S608 - our own words
 
 
 def fan_out(store: Store, names: Names, touched: Collection[int]) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from everyleg.core.model import Flight, Result
 from everyleg.pipeline.bulk import Target, insert
+from everyleg.pipeline.consolidations.around import AROUND
 from everyleg.pipeline.consolidations.fanning import plan_around
 from everyleg.pipeline.consolidations.naming import Key, key_for, key_of, keys_of_flight, mawb_of
 from everyleg.pipeline.heard import Said
@@ -46,17 +47,11 @@ JOIN consolidations c ON c.workspace_id = %(workspace)s
 
 # Who adds somebody to a consolidation reads what is told of it, and of those around it; who tells of it looks who is
 # inside. Each waits for the other here, in order of id and before any number is held.
-_READ = """
+_READ = f"""
 SELECT FROM consolidations WHERE workspace_id = %(workspace)s AND consolidation_id IN (
-    WITH RECURSIVE around (id) AS (
-        SELECT unnest(%(ids)s::bigint[])
-        UNION
-        SELECT m.consolidation_id FROM around
-        JOIN consolidation_numbers c ON c.workspace_id = %(workspace)s AND c.consolidation_id = around.id
-        JOIN memberships m ON m.workspace_id = %(workspace)s AND m.number_id = c.number_id
-    ) SELECT id FROM around)
+    WITH RECURSIVE {AROUND} SELECT id FROM around)
 ORDER BY consolidation_id FOR SHARE
-"""
+"""  # noqa: S608 - our own words
 _TELL = """
 SELECT FROM consolidations WHERE workspace_id = %(workspace)s AND consolidation_id = ANY(%(ids)s)
 ORDER BY consolidation_id FOR NO KEY UPDATE

@@ -1,6 +1,6 @@
 """What the loop that asks leans on: who is there to be asked, which of them is, and when a number is due next."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
@@ -16,7 +16,24 @@ from everyleg.ports.manifest.schema import Limits
 from everyleg.store.sealing import Keyring
 
 
-class Sources(Protocol):
+class Airlines(Protocol):
+    """Who carries air cargo."""
+
+    def for_waybill(self, airline: str) -> Sequence[str]:
+        """Slugs of those that can be asked for the air waybills of an airline (its three digits), its own first."""
+        ...
+
+    def open_to_all(self, slug: str) -> bool:
+        """Whether it can be asked without an account."""
+        ...
+
+
+def airlines_of(waybill: str, airlines: Airlines, mine: Collection[str]) -> list[str]:
+    """Slugs of those that can be asked for an air waybill with the accounts that there are, `mine` their sources."""
+    return [slug for slug in airlines.for_waybill(waybill[:3]) if slug in mine or airlines.open_to_all(slug)]
+
+
+class Sources(Airlines, Protocol):
     """Everybody who can be asked."""
 
     def source(self, slug: str) -> Source | None:
@@ -27,18 +44,10 @@ class Sources(Protocol):
         """What it allows one account."""
         ...
 
-    def open_to_all(self, slug: str) -> bool:
-        """Whether it can be asked without an account."""
-        ...
-
     def counted_with(self, account: Account) -> str | None:
         """Whom the source counts an account together with, as it asks for no login: names its server and the address
         that it is asked from. None where it knows the account.
         """
-        ...
-
-    def for_waybill(self, airline: str) -> Sequence[str]:
-        """Slugs of those that can be asked for the air waybills of an airline (its three digits), its own first."""
         ...
 
     def asks_for_others(self, slug: str) -> bool:

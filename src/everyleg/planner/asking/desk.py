@@ -17,7 +17,7 @@ from everyleg.pipeline.intake import Received, receive
 from everyleg.pipeline.known import Store
 from everyleg.pipeline.outcomes import Check, Outcome, write_outcomes
 from everyleg.planner.asking.breaker import keep_answer, keep_failure
-from everyleg.planner.asking.contract import Given, NextCheck, Refusal, Rest, Router, Sources
+from everyleg.planner.asking.contract import Given, NextCheck, Refusal, Rest, Router, Sources, airlines_of
 from everyleg.planner.asking.judging import Judged
 from everyleg.planner.asking.questions import Question, claim_due, claim_soonest, load_questions
 from everyleg.planner.resolution import Outcome as ResolvedAs
@@ -158,8 +158,7 @@ def _of_candidates(
         return anybody or (known.sources.source(slug) is not None and (slug in mine or known.sources.open_to_all(slug)))
 
     def airlines(waybill: str) -> list[str]:
-        able = known.sources.for_waybill(waybill[:3])
-        return [slug for slug in able if slug in mine or known.sources.open_to_all(slug)]
+        return airlines_of(waybill, known.sources, mine)
 
     assert known.detector is not None  # noqa: S101 (asked by the caller)
     resolver = Resolver(known.detector, askable, airlines)

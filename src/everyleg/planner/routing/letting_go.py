@@ -27,7 +27,7 @@ from everyleg.planner.viewing import load_views
 from everyleg.ports.answer import Answer
 from everyleg.ports.asking import Ask, Follower, Outbound
 from everyleg.ports.carrier_source import utc_now
-from everyleg.store.due import Claim, claim, done
+from everyleg.store.due import REARM, Claim, claim, done
 from everyleg.store.quotas import Quotas
 
 _log = structlog.get_logger(__name__)
@@ -61,7 +61,7 @@ SELECT DISTINCT %(workspace)s::integer, '{LET_GO}', f.number_id, t.at
 FROM ({_FOLLOWED}) f JOIN unnest(%(numbers)s::bigint[], %(at)s::timestamptz[]) AS t (number_id, at) USING (number_id)
 WHERE f.state <> 'stopped'
 ORDER BY f.number_id
-ON CONFLICT (workspace_id, kind, subject_id) DO UPDATE SET due_at = excluded.due_at, attempts = 0
+{REARM}
 """  # noqa: S608 - our own words
 
 _LATER = """

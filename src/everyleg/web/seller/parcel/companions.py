@@ -82,6 +82,10 @@ def companions(
     }
     if not found:
         return None
-    ahead = [one for one in found.values() if one.last_event_at and spoke and one.last_event_at > spoke + _WITHIN]
-    first = sorted(found.values(), key=lambda one: (one not in ahead, one.parcel_id))
+    ahead = {
+        parcel
+        for parcel, one in found.items()
+        if one.last_event_at is not None and spoke is not None and one.last_event_at > spoke + _WITHIN
+    }
+    first = sorted(found.values(), key=lambda one: (one.parcel_id not in ahead, one.parcel_id))
     return Companions(first[:LISTED], len(found), len(ahead))
